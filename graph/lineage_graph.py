@@ -1,0 +1,266 @@
+"""The graph that networkx sees: derivative -> base, read from the arrays, converted never."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+import networkx as nx
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from graph.csr import Csr, reverse
+from graph.measures.order import TopologicalOrder, topological_order
+
+V = TypeVar("V")
+Attributes = Callable[[int], dict[str, Any]]
+
+
+class Names:
+    """Node names in ascending order of their bytes, looked up by binary search.
+
+    Takes no memory beside the (perhaps memory-mapped) column.
+    """
+
+    def __init__(self, column: pa.StringArray) -> None:
+        self.column = column
+        _, offsets, data = column.buffers()
+        self._offsets = np.frombuffer(offsets, np.int32)[column.offset :][: len(column) + 1]
+        self._data = memoryview(data) if data is not None else memoryview(b"")
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    def __getitem__(self, place: int) -> str:
+        return str(self._data[self._offsets[place] : self._offsets[place + 1]], "utf-8")
+
+    def find(self, name: object) -> int | None:
+        """Return the first place of a name, or None."""
+        if not isinstance(name, str):
+            return None
+        place = self.insertion(name.encode("utf-8", "surrogatepass"))
+        return place if place < len(self) and self[place] == name else None
+
+    def insertion(self, name: bytes) -> int:
+        """Return the first place whose name is not smaller."""
+        low, high = 0, len(self)
+        offsets, data = self._offsets, self._data
+        while low < high:
+            middle = (low + high) // 2
+            if bytes(data[offsets[middle] : offsets[middle + 1]]) < name:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+class Scores(Mapping[str, V], Generic[V]):
+    """One value a node, as networkx returns them, on the array that was computed.
+
+    Reads like a ``dict``; ``dict(scores)`` makes one. `array` is the values in the order of
+    the graph's nodes.
+    """
+
+    def __init__(self, names: Names, array: NDArray[Any]) -> None:
+        self._names = names
+        self.array = array
+
+    def __getitem__(self, node: str) -> V:
+        place = self._names.find(node)
+        if place is None:
+            raise KeyError(node)
+        value: V = self.array[place].item()
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names.column.to_pylist())
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def items(self) -> Any:
+        """Return the pairs, made in one go."""
+        return dict(self).items()
+
+    def values(self) -> Any:
+        """Return the values as a list."""
+        return self.array.tolist()
+
+    def keys(self) -> Any:
+        """Return the nodes as a dict's keys."""
+        return dict.fromkeys(self).keys()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mapping) and dict(zip(self, self.values(), strict=True)) == dict(
+            other.items()
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # a mapping, like dict
+
+    def __repr__(self) -> str:
+        return f"<Scores of {len(self)} nodes>"
+
+
+class LineageGraph(nx.DiGraph):  # type: ignore[misc]
+    """A lineage as a ``networkx.DiGraph`` for reading: edges run derivative -> base.
+
+    Node attributes are what is known of a model; the edge attribute ``relation`` names how it
+    was made (several, joined by a comma, where several are declared for one base). Cannot be
+    changed: ``copy()`` gives a plain ``DiGraph`` that can.
+
+    Parameters
+    ----------
+    names
+        The nodes.
+    bases
+        Each node's bases, each once.
+    node_attributes
+        From a node's place to what is known of it.
+    edge_attributes
+        From an edge's place in ``bases.targets`` to its attributes.
+    """
+
+    __networkx_backend__ = "modelkin"
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make a graph; without arguments, as networkx asks for copies and views, a plain one."""
+        return super().__new__(cls) if args or kwargs else nx.DiGraph()
+
+    def __init__(
+        self,
+        names: Names,
+        bases: Csr,
+        node_attributes: Attributes = lambda place: {},
+        edge_attributes: Attributes = lambda place: {},
+    ) -> None:
+        super().__init__()
+        self.names = names
+        self.bases = bases
+        self._order: TopologicalOrder | None = None
+        self._plain: nx.DiGraph | None = None
+        derivatives = reverse(bases)
+        by_edge = np.lexsort((bases.sources(), bases.targets))
+        self._node = _Nodes(names, node_attributes)
+        self._succ = self._adj = _Adjacency(names, bases, edge_attributes)
+        self._pred = _Adjacency(names, derivatives, lambda edge: edge_attributes(by_edge[edge]))
+
+    @property
+    def topological_order(self) -> TopologicalOrder:
+        """The order in which measures are computed; made once."""
+        if self._order is None:
+            self._order = topological_order(self.bases)
+        return self._order
+
+    def place(self, node: object) -> int | None:
+        """Return a node's place in the arrays."""
+        return self.names.find(node)
+
+    def scores(self, array: NDArray[Any]) -> Scores[Any]:
+        """Return an array of one value a node as networkx returns it."""
+        return Scores(self.names, array)
+
+    def to_networkx(self) -> nx.DiGraph:
+        """Return the same graph as networkx keeps it, frozen; made once."""
+        if self._plain is None:
+            self._plain = nx.freeze(self.copy())
+        return self._plain
+
+    def number_of_edges(self, u: Any = None, v: Any = None) -> int:
+        """Return how many edges there are, of all or between two nodes."""
+        return len(self.bases.targets) if u is None else super().number_of_edges(u, v)
+
+    def size(self, weight: str | None = None) -> Any:
+        """Return how many edges there are, or the sum of their weights."""
+        return len(self.bases.targets) if weight is None else super().size(weight)
+
+    add_node = add_nodes_from = remove_node = remove_nodes_from = nx.classes.function.frozen
+    add_edge = add_edges_from = add_weighted_edges_from = nx.classes.function.frozen
+    remove_edge = remove_edges_from = clear = clear_edges = nx.classes.function.frozen
+
+
+class _Nodes(Mapping[str, dict[str, Any]]):
+    """Nodes and their attributes, as networkx keeps them in ``_node``."""
+
+    def __init__(self, names: Names, attributes: Attributes) -> None:
+        self._names = names
+        self._attributes = attributes
+
+    def __getitem__(self, node: str) -> dict[str, Any]:
+        place = self._names.find(node)
+        if place is None:
+            raise KeyError(node)
+        return self._attributes(place)
+
+    def __contains__(self, node: object) -> bool:
+        return self._names.find(node) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names.column.to_pylist())
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class _Adjacency(Mapping[str, "_Neighbours"]):
+    """Neighbours of each node, as networkx keeps them in ``_succ`` and ``_pred``."""
+
+    def __init__(self, names: Names, adjacency: Csr, attributes: Attributes) -> None:
+        self._names = names
+        self._csr = adjacency
+        self._attributes = attributes
+
+    def __getitem__(self, node: str) -> "_Neighbours":
+        place = self._names.find(node)
+        if place is None:
+            raise KeyError(node)
+        return self._at(place)
+
+    def _at(self, place: int) -> "_Neighbours":
+        start, stop = self._csr.offsets[place], self._csr.offsets[place + 1]
+        return _Neighbours(self._names, self._csr, int(start), int(stop), self._attributes)
+
+    def __contains__(self, node: object) -> bool:
+        return self._names.find(node) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names.column.to_pylist())
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def items(self) -> Any:
+        """Return the pairs without a look-up for each."""
+        return [(node, self._at(place)) for place, node in enumerate(self)]
+
+
+class _Neighbours(Mapping[str, dict[str, Any]]):
+    """The neighbours of one node with the attributes of the edges to them."""
+
+    def __init__(
+        self, names: Names, adjacency: Csr, start: int, stop: int, attributes: Attributes
+    ) -> None:
+        self._names = names
+        self._targets = adjacency.targets[start:stop]
+        self._start = start
+        self._attributes = attributes
+
+    def _find(self, node: object) -> int | None:
+        row = self._names.find(node)
+        if row is None:
+            return None
+        place = int(np.searchsorted(self._targets, row))
+        return place if place < len(self._targets) and self._targets[place] == row else None
+
+    def __getitem__(self, node: str) -> dict[str, Any]:
+        place = self._find(node)
+        if place is None:
+            raise KeyError(node)
+        return self._attributes(self._start + place)
+
+    def __contains__(self, node: object) -> bool:
+        return self._find(node) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._names[row] for row in self._targets)
+
+    def __len__(self) -> int:
+        return len(self._targets)

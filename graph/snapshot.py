@@ -1,0 +1,178 @@
+"""The snapshot's format: Arrow files in a directory, immutable and complete in itself.
+
+==================== ===========================================================================
+``models.arrow``      one row a model, ascending by ``id``: `MODELS`
+``families.arrow``    one row a family: `FAMILIES`
+``organizations.arrow``, ``licenses.arrow``
+                      the registry as it was
+``manifest.json``     id, format, dates, counts, coverage, source, quality
+==================== ===========================================================================
+
+The files are uncompressed Arrow IPC files, so they are memory-mapped as they are, and polars,
+DuckDB and pandas read them too. The list columns are the lineage: the offsets and values of a
+list column *are* compressed sparse rows. A row is named by its number.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from graph.errors import SnapshotFormatError
+
+FORMAT = 1
+"""Of the files; a reader refuses a newer one."""
+
+_ROWS = pa.list_(pa.int32())
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+
+MODELS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("key", pa.string(), nullable=False),
+        ("author", _TEXT),
+        ("created_at", pa.int64()),
+        ("modified_at", pa.int64()),
+        ("downloads", pa.int64()),
+        ("downloads_all_time", pa.int64()),
+        ("likes", pa.int64()),
+        ("license", _TEXT),
+        ("library", _TEXT),
+        ("task", _TEXT),
+        ("parameters", pa.int64()),
+        ("gated", _TEXT),
+        pa.field("status", pa.dictionary(pa.int8(), pa.string()), nullable=False),
+        ("aliases", pa.list_(pa.string())),
+        # bases, derivatives: rows, ascending, once for each relation; the codes are of `Relation`
+        ("bases", _ROWS),
+        ("base_relations", pa.list_(pa.int8())),
+        ("derivatives", _ROWS),
+        ("derivative_relations", pa.list_(pa.int8())),
+        ("roots", _ROWS),
+        # families: by lineage, with shares that sum to 1; own_family: by the model's own id
+        ("families", _ROWS),
+        ("family_shares", pa.list_(pa.float64())),
+        ("own_family", pa.int32()),
+        ("root_family", pa.int32()),
+        ("family_inferred", pa.bool_()),
+        ("direct_derivatives", pa.int32()),
+        ("descendants", pa.int32()),
+        ("depth", pa.int32()),
+        ("pagerank", pa.float64()),
+    ]
+)
+
+FAMILIES = pa.schema(
+    [
+        pa.field("key", pa.string(), nullable=False),
+        ("name", pa.string()),
+        ("organization", pa.string()),
+        ("registered", pa.bool_()),
+        ("members", _ROWS),
+        ("models", pa.int64()),
+        ("derivatives", pa.int64()),
+        ("downloads", pa.int64()),
+        ("descendants", pa.int64()),
+        ("pagerank", pa.float64()),
+    ]
+)
+
+ORGANIZATIONS = pa.schema(
+    [(name, pa.string()) for name in ("name", "title", "country", "kind", "source")]
+)
+
+LICENSES = pa.schema([(name, pa.string()) for name in ("id", "name", "class", "source")])
+
+TABLES = {
+    "models": MODELS,
+    "families": FAMILIES,
+    "organizations": ORGANIZATIONS,
+    "licenses": LICENSES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot says of itself.
+
+    Attributes
+    ----------
+    id
+        Sorts by time of measuring.
+    format
+        `FORMAT` of its files.
+    measured_at
+        Milliseconds since 1970.
+    as_of
+        When its data held: the end of its crawl, or for a file the newest date in it.
+    source
+        What was crawled.
+    sample
+        Whether it is the built-in sample rather than the Hub.
+    models, missing, deleted, derivations
+        How many of each; ``models`` are live.
+    coverage
+        The fraction of live models that declare a base.
+    quality
+        `graph.quality.Quality.as_dict` of the crawl and the measuring.
+    """
+
+    id: str
+    format: int
+    measured_at: int
+    as_of: int
+    source: str
+    sample: bool
+    models: int
+    missing: int
+    deleted: int
+    derivations: int
+    coverage: float
+    quality: dict[str, Any]
+
+
+def write(directory: Path, manifest: Manifest, tables: dict[str, pa.Table]) -> None:
+    """Write a snapshot's files into a directory, the manifest last."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, schema in TABLES.items():
+        # One record batch, so that a column is one piece of memory for its readers.
+        table = tables[name].cast(schema).combine_chunks()
+        with (
+            pa.OSFile(str(directory / f"{name}.arrow"), "wb") as file,
+            pa.ipc.new_file(file, schema) as writer,
+        ):
+            writer.write_table(table, max_chunksize=max(len(table), 1))
+    (directory / "manifest.json").write_bytes(orjson.dumps(asdict(manifest)))
+
+
+def read(directory: Path) -> tuple[Manifest, dict[str, pa.RecordBatch]]:
+    """Open a snapshot, memory-mapped.
+
+    Raises
+    ------
+    SnapshotFormatError
+        When its format is newer than this version reads, or a file is missing or damaged.
+    """
+    try:
+        told = orjson.loads((directory / "manifest.json").read_bytes())
+        if told["format"] > FORMAT:
+            raise SnapshotFormatError(
+                f"the snapshot in {directory} has format {told['format']}, this modelkin reads"
+                f" up to {FORMAT}; upgrade modelkin"
+            )
+        manifest = Manifest(**{f.name: told[f.name] for f in fields(Manifest)})
+        return manifest, {name: _map(directory / f"{name}.arrow", TABLES[name]) for name in TABLES}
+    except (OSError, KeyError, ValueError, TypeError, pa.ArrowInvalid) as error:
+        raise SnapshotFormatError(
+            f"the snapshot in {directory} cannot be read ({error}); measure again"
+        ) from error
+
+
+def _map(path: Path, schema: pa.Schema) -> pa.RecordBatch:
+    with pa.memory_map(str(path)) as file:
+        batch = pa.ipc.open_file(file).get_batch(0)
+    if batch.schema != schema:
+        raise ValueError(f"{path.name} has other columns")
+    return batch

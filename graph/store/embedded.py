@@ -1,0 +1,350 @@
+"""The embedded store: a directory with an SQLite database and the snapshots as files beside it.
+
+Transactions, crash safety and one writer beside many readers are SQLite's, in WAL mode.
+"""
+
+import contextlib
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+import pyarrow as pa
+
+from graph.errors import LeaseHeldError, LeaseLostError, NotFoundError, StoreError
+from graph.store.lease import is_gone, new_owner, new_run_id, now_ms
+from graph.store.port import LEASE_S, Batch, Run, SnapshotInfo
+from graph.store.schema import MODEL_SCHEMA, SCHEMA_VERSION, SCHEMAS
+
+CHUNK_ROWS = 50_000
+"""Rows of a chunk that is read."""
+
+_BUSY_S = 30
+"""Seconds to wait for another connection's transaction."""
+
+_SQL_TYPES = {pa.string(): "TEXT", pa.int64(): "INTEGER"}
+_MODEL_NAMES = [name for name in MODEL_SCHEMA.names if name != "aliases"]
+
+_CREATE = f"""
+CREATE TABLE models ({", ".join(f"{f.name} {_SQL_TYPES[f.type]}" for f in MODEL_SCHEMA)},
+  PRIMARY KEY (key));
+CREATE TABLE derivations (child TEXT, base TEXT, relation TEXT,
+  PRIMARY KEY (child, base, relation)) WITHOUT ROWID;
+CREATE INDEX derivations_by_base ON derivations (base);
+CREATE TABLE lease (owner TEXT, token INTEGER, expires INTEGER);
+INSERT INTO lease VALUES (NULL, 0, 0);
+CREATE TABLE runs (id TEXT PRIMARY KEY, kind TEXT, source TEXT, mode TEXT, state TEXT,
+  token INTEGER, cursor TEXT, started_at INTEGER, ended_at INTEGER, report BLOB);
+CREATE TABLE seen (run TEXT, hashes BLOB);
+CREATE TABLE snapshots (id TEXT PRIMARY KEY, published_at INTEGER, size INTEGER);
+PRAGMA user_version = {SCHEMA_VERSION};
+"""
+
+# A model that comes again under another id keeps the former one as an alias.
+_UPSERT = f"""
+INSERT INTO models ({", ".join(_MODEL_NAMES)})
+VALUES ({", ".join("?" * len(_MODEL_NAMES))})
+ON CONFLICT (key) DO UPDATE SET
+  {", ".join(f"{name} = excluded.{name}" for name in _MODEL_NAMES if name != "key")},
+  aliases = CASE
+    WHEN id = excluded.id OR instr(' ' || coalesce(aliases, '') || ' ', ' ' || id || ' ')
+    THEN aliases ELSE ltrim(coalesce(aliases, '') || ' ' || id) END
+WHERE digest <> excluded.digest OR status <> excluded.status
+"""
+
+_ADD_ALIAS = """
+UPDATE models SET aliases = ltrim(coalesce(aliases, '') || ' ' || ?2)
+WHERE key = ?1 AND NOT instr(' ' || coalesce(aliases, '') || ' ', ' ' || ?2 || ' ')
+"""
+
+_RUN_NAMES = "id, kind, source, mode, state, token, cursor, started_at, ended_at, report"
+
+
+class EmbeddedStore:
+    """A directory as a `graph.store.port.Store`.
+
+    Parameters
+    ----------
+    directory
+        Made when it does not exist.
+
+    Raises
+    ------
+    StoreError
+        When the directory cannot be used, or holds a store of a newer version.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory.absolute()
+        self._lock = threading.RLock()
+        self._owner = new_owner()
+        with self._errors():
+            self._snapshots.mkdir(parents=True, exist_ok=True)
+            self._database = self._connect()
+            try:
+                self._migrate()
+            except BaseException:
+                self._database.close()
+                raise
+
+    @property
+    def url(self) -> str:
+        """The directory."""
+        return str(self._directory)
+
+    @property
+    def _snapshots(self) -> Path:
+        return self._directory / "snapshots"
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._directory / "store.sqlite",
+            timeout=_BUSY_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -131072")  # KiB
+        return connection
+
+    def _migrate(self) -> None:
+        with self._transaction() as database:
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+            if version > SCHEMA_VERSION:
+                raise StoreError(
+                    f"{self._directory} holds a store of version {version}, this modelkin reads"
+                    f" {SCHEMA_VERSION}; upgrade modelkin, or name another directory by --store"
+                )
+            if version == 0:
+                for statement in _CREATE.split(";\n"):
+                    database.execute(statement)
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            mend = "check the directory, its permissions and the free space"
+            if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
+                mend = "its store.sqlite is damaged or something else; name another directory"
+            raise StoreError(f"the store in {self._directory} failed: {error}; {mend}") from error
+        except OSError as error:
+            raise StoreError(
+                f"the store in {self._directory} cannot be used: {error.strerror or error};"
+                " name another directory by --store"
+            ) from error
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._errors():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+    def begin(self, kind: str, source: str, mode: str, *, resume: bool = True) -> Run:
+        """Take the lease and begin a run, or go on with the last one of its like."""
+        now = now_ms()
+        with self._transaction() as database:
+            owner, token, expires = database.execute("SELECT * FROM lease").fetchone()
+            if owner not in (None, self._owner) and expires > now and not is_gone(owner):
+                raise LeaseHeldError(
+                    f"another run holds the store {self.url} ({owner.rpartition('/')[0]}, for"
+                    f" {(expires - now) // 1000} s yet); try again when it is done"
+                )
+            token += 1
+            database.execute(
+                "UPDATE lease SET owner = ?, token = ?, expires = ?",
+                (self._owner, token, now + LEASE_S * 1000),
+            )
+            last = database.execute(
+                f"SELECT {_RUN_NAMES} FROM runs WHERE kind = ? AND source = ? AND mode = ?"
+                " ORDER BY started_at DESC, id DESC LIMIT 1",
+                (kind, source, mode),
+            ).fetchone()
+            if last and last[4] != "done" and last[6] is not None and resume:
+                run_id = last[0]
+                database.execute(
+                    "UPDATE runs SET state = 'running', token = ?, ended_at = NULL WHERE id = ?",
+                    (token, run_id),
+                )
+                rows = database.execute("SELECT hashes FROM seen WHERE run = ?", (run_id,))
+                seen = b"".join(row[0] for row in rows)
+            else:
+                run_id, seen = new_run_id(kind), b""
+                database.execute(
+                    f"INSERT INTO runs ({_RUN_NAMES}) VALUES (?, ?, ?, ?, 'running', ?, NULL, ?,"
+                    " NULL, '{}')",
+                    (run_id, kind, source, mode, token, now),
+                )
+            database.execute(
+                "UPDATE runs SET state = 'failed', ended_at = ? WHERE state = 'running'"
+                " AND id <> ?",
+                (now, run_id),
+            )
+            database.execute(
+                "DELETE FROM seen WHERE run <> ? AND run NOT IN (SELECT id FROM runs"
+                " WHERE state <> 'done')",
+                (run_id,),
+            )
+            return replace(self._stored(database, run_id), seen=seen)
+
+    def _stored(self, database: sqlite3.Connection, run_id: str) -> Run:
+        query = f"SELECT {_RUN_NAMES} FROM runs WHERE id = ?"
+        return _run(database.execute(query, (run_id,)).fetchone())
+
+    def _hold(self, database: sqlite3.Connection, run: Run) -> None:
+        """Renew the lease in the transaction at hand."""
+        renewed = database.execute(
+            "UPDATE lease SET expires = ? WHERE owner = ? AND token = ?",
+            (now_ms() + LEASE_S * 1000, self._owner, run.token),
+        )
+        if renewed.rowcount != 1:
+            raise LeaseLostError(
+                f"another run took over the store {self.url}; what this one stored is kept"
+            )
+
+    def renew(self, run: Run) -> None:
+        """Renew the lease."""
+        with self._transaction() as database:
+            self._hold(database, run)
+
+    def write(self, run: Run, batch: Batch) -> int:
+        """Store a batch and the run's cursor in one transaction, and renew the lease."""
+        with self._transaction() as database:
+            self._hold(database, run)
+            before = database.total_changes
+            rows = ((*m, d) for m, d in zip(batch.models, batch.digests, strict=True))
+            database.executemany(_UPSERT, rows)
+            database.executemany(
+                "UPDATE models SET status = ?2, digest = 0 WHERE key = ?1 AND status <> ?2",
+                batch.statuses,
+            )
+            database.executemany(_ADD_ALIAS, batch.aliases)
+            database.executemany(
+                "DELETE FROM derivations WHERE child = ? AND base = ? AND relation = ?",
+                batch.dropped_derivations,
+            )
+            for statement in (
+                "DELETE FROM derivations WHERE child = ?",
+                "DELETE FROM derivations WHERE base = ?",
+                "DELETE FROM models WHERE key = ?",
+            ):
+                database.executemany(statement, ((key,) for key in batch.dropped_models))
+            database.executemany(
+                "INSERT OR IGNORE INTO derivations VALUES (?, ?, ?)", batch.derivations
+            )
+            written = database.total_changes - before
+            if batch.seen:
+                database.execute("INSERT INTO seen VALUES (?, ?)", (run.id, batch.seen))
+            if batch.cursor is not None:
+                database.execute("UPDATE runs SET cursor = ? WHERE id = ?", (batch.cursor, run.id))
+            if batch.report is not None:
+                database.execute(
+                    "UPDATE runs SET report = ? WHERE id = ?",
+                    (orjson.dumps(batch.report), run.id),
+                )
+            return written
+
+    def finish(self, run: Run, state: str, report: dict[str, Any]) -> Run:
+        """End a run, and release the lease."""
+        with self._transaction() as database:
+            self._hold(database, run)
+            database.execute(
+                "UPDATE runs SET state = ?, report = ?, ended_at = ? WHERE id = ?",
+                (state, orjson.dumps(report), now_ms(), run.id),
+            )
+            if state == "done":
+                database.execute("DELETE FROM seen WHERE run = ?", (run.id,))
+            database.execute("UPDATE lease SET owner = NULL, expires = 0")
+            return self._stored(database, run.id)
+
+    def columns(self, table: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Read columns in chunks, in the order of the first column of the table's key."""
+        schema = pa.schema([SCHEMAS[table].field(name) for name in names])
+        order = "key" if table == "models" else "child, base, relation"
+        with self._errors(), contextlib.closing(self._connect()) as database:
+            rows = database.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}")
+            while chunk := rows.fetchmany(CHUNK_ROWS):
+                columns = zip(*chunk, strict=True)
+                arrays = [
+                    pa.array(column, field.type)
+                    for column, field in zip(columns, schema, strict=True)
+                ]
+                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    def publish(self, run: Run, snapshot_id: str, directory: Path, *, keep: int) -> None:
+        """Publish a snapshot's files whole, and drop all but the newest ``keep``."""
+        target = self._snapshots / snapshot_id
+        size = sum(path.stat().st_size for path in directory.iterdir())
+        with self._errors():
+            if directory.parent != self._snapshots:
+                staged = self._snapshots / f".{snapshot_id}"
+                shutil.copytree(directory, staged, dirs_exist_ok=True)
+                shutil.rmtree(directory)
+                directory = staged
+            directory.replace(target)
+        with self._transaction() as database:
+            self._hold(database, run)
+            database.execute(
+                "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)", (snapshot_id, now_ms(), size)
+            )
+            newest = "SELECT id FROM snapshots ORDER BY published_at DESC, id DESC LIMIT ?"
+            database.execute(f"DELETE FROM snapshots WHERE id NOT IN ({newest})", (keep,))
+        listed = {info.id for info in self.snapshots()}
+        for path in self._snapshots.iterdir():
+            if path.name not in listed:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def snapshots(self) -> list[SnapshotInfo]:
+        """List the published snapshots, the newest first."""
+        with self._lock, self._errors():
+            rows = self._database.execute(
+                "SELECT id, published_at, size FROM snapshots ORDER BY published_at DESC, id DESC"
+            ).fetchall()
+        return [SnapshotInfo(*row) for row in rows]
+
+    def fetch(self, snapshot_id: str, cache: Path) -> Path:  # noqa: ARG002  (already local)
+        """Return the snapshot's own directory."""
+        if snapshot_id not in {info.id for info in self.snapshots()}:
+            raise NotFoundError(f"the store {self.url} has no snapshot {snapshot_id!r}")
+        return self._snapshots / snapshot_id
+
+    def runs(self, limit: int) -> list[Run]:
+        """List runs, the newest first."""
+        with self._lock, self._errors():
+            rows = self._database.execute(
+                f"SELECT {_RUN_NAMES} FROM runs ORDER BY started_at DESC, id DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+        return [_run(row) for row in rows]
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _run(row: tuple[Any, ...]) -> Run:
+    *fields, report = row
+    return Run(*fields, orjson.loads(report))
