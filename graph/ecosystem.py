@@ -1,0 +1,296 @@
+"""The ecosystem: a snapshot, opened. Every lineage, ranking and share is answered from it."""
+
+import difflib
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from graph import snapshot
+from graph.csr import Csr, Rows, induced, simple
+from graph.errors import NotFoundError
+from graph.families import Family
+from graph.lineage_graph import LineageGraph, Names
+from graph.records import Relation
+from graph.registry import LicenseClass
+from graph.traversal import Codes, Reached, reach
+
+T = TypeVar("T")
+
+RELATIONS = list(Relation)
+"""The relations in the order of their codes."""
+
+_NODE_ATTRIBUTES = ("status", "author", "license", "task", "downloads", "parameters", "created_at")
+_UNKNOWN = "unknown"
+
+
+class Ecosystem:
+    """Models and who builds on whom, read from a snapshot's memory-mapped files.
+
+    A model is a row, a number; rows ascend by id. Everything is immutable, so one ecosystem
+    serves any number of threads.
+
+    Parameters
+    ----------
+    directory
+        A snapshot, as `graph.store.port.Store.fetch` gives it.
+
+    Raises
+    ------
+    SnapshotFormatError
+        When the snapshot is of a newer format, or damaged.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.manifest, self._tables = snapshot.read(directory)
+        self._derived: dict[object, Any] = {}
+        self.names = Names(self.column("id"))
+        self.bases, self.base_relations = self._lineage("bases", "base_relations")
+        self.derivatives, self.derivative_relations = self._lineage(
+            "derivatives", "derivative_relations"
+        )
+        self.roots = self._lists("roots")
+        self.families_of = self._lists("families")
+        self.family_shares: NDArray[np.float64] = self.column("family_shares").values.to_numpy(
+            zero_copy_only=False
+        )
+
+    def __len__(self) -> int:
+        """How many rows: live models, placeholders and deleted ones."""
+        return len(self.names)
+
+    def __repr__(self) -> str:
+        m = self.manifest
+        sample = ", a sample" if m.sample else ""
+        return f"<Ecosystem {m.id}: {m.models} models, {m.derivations} derivations{sample}>"
+
+    @property
+    def id(self) -> str:
+        """The snapshot's id."""
+        return self.manifest.id
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """Return what was derived from this snapshot under a key, derived at its first use."""
+        if key not in self._derived:
+            self._derived[key] = make()
+        found: T = self._derived[key]
+        return found
+
+    # Columns
+
+    def column(self, name: str) -> pa.Array:
+        """Return a column of ``models.arrow`` as it is."""
+        return self._tables["models"].column(name)
+
+    def table(self, name: str) -> pa.RecordBatch:
+        """Return a whole table of the snapshot."""
+        return self._tables[name]
+
+    def numbers(self, name: str) -> NDArray[Any]:
+        """Return a column of numbers; -1 where unknown."""
+
+        def make() -> NDArray[Any]:
+            column = self.column(name)
+            return (column.fill_null(-1) if column.null_count else column).to_numpy()
+
+        return self.once(("numbers", name), make)
+
+    def codes(self, name: str) -> NDArray[np.int32]:
+        """Return a text column as places in `labels`; -1 where unknown."""
+
+        def make() -> NDArray[np.int32]:
+            indices = self.column(name).indices
+            return (indices.fill_null(-1) if indices.null_count else indices).to_numpy()
+
+        return self.once(("codes", name), make)
+
+    def labels(self, name: str) -> list[str]:
+        """Return the distinct values of a text column."""
+        return self.once(("labels", name), self.column(name).dictionary.to_pylist)
+
+    @cached_property
+    def live(self) -> NDArray[np.bool_]:
+        """Which rows are live models."""
+        labels = self.labels("status")
+        return self.codes("status") == (labels.index("live") if "live" in labels else -2)
+
+    @cached_property
+    def derived(self) -> NDArray[np.bool_]:
+        """Which rows are live models that declare a base: the derivatives."""
+        return self.live & (self.bases.degrees() > 0)
+
+    def _lists(self, name: str) -> Csr:
+        column = self.column(name)
+        return Csr(column.offsets.to_numpy(), column.values.to_numpy(zero_copy_only=False))
+
+    def _lineage(self, name: str, relations: str) -> tuple[Csr, Codes]:
+        codes: Codes = self.column(relations).values.to_numpy(zero_copy_only=False)
+        return self._lists(name), codes
+
+    # Models
+
+    def row(self, id: str) -> int:
+        """Return the row of a model by its id or a former id.
+
+        Raises
+        ------
+        NotFoundError
+            When no model bears it or ever bore it.
+        """
+        row = self.names.find(id)
+        if row is None:
+            row = self._aliases.get(id)
+        if row is None:
+            raise NotFoundError(f"no model {id!r}; 'search' finds ids by their parts")
+        return row
+
+    @cached_property
+    def _aliases(self) -> dict[str, int]:
+        column = self.column("aliases")
+        return {
+            alias: row
+            for row in np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False)).tolist()
+            for alias in column[row].as_py()
+        }
+
+    def ancestors(
+        self, row: int, relations: frozenset[Relation] | None = None, max_depth: int | None = None
+    ) -> Reached:
+        """Return what a model descends from, nearest first."""
+        return self._reach(self.bases, self.base_relations, row, relations, max_depth)
+
+    def descendants(
+        self, row: int, relations: frozenset[Relation] | None = None, max_depth: int | None = None
+    ) -> Reached:
+        """Return what descends from a model, nearest first."""
+        return self._reach(self.derivatives, self.derivative_relations, row, relations, max_depth)
+
+    def _reach(
+        self,
+        adjacency: Csr,
+        codes: Codes,
+        row: int,
+        relations: frozenset[Relation] | None,
+        max_depth: int | None,
+    ) -> Reached:
+        allowed = np.array([relations is None or r in relations for r in RELATIONS], np.bool_)
+        steps = len(self) if max_depth is None else max_depth
+        return reach(adjacency, codes, row, allowed=allowed, max_depth=steps)
+
+    # Families
+
+    @cached_property
+    def families(self) -> list[Family]:
+        """The families in the order of their numbers, registered ones first."""
+        table = self.table("families").select(["key", "name", "organization", "registered"])
+        return [Family(*row.values()) for row in table.to_pylist()]
+
+    @cached_property
+    def _family_numbers(self) -> dict[str, int]:
+        return {family.key: number for number, family in enumerate(self.families)}
+
+    def family_number(self, key: str) -> int:
+        """Return a family's number.
+
+        Raises
+        ------
+        NotFoundError
+            When there is none of this key; the message names the nearest ones.
+        """
+        number = self._family_numbers.get(key)
+        if number is None:
+            registered = [family.key for family in self.families if family.registered]
+            near = difflib.get_close_matches(key.lower(), registered, n=3)
+            hint = f"did you mean {', '.join(near)}?" if near else "'families' lists them"
+            raise NotFoundError(f"no family {key!r}; {hint}")
+        return number
+
+    def family(self, key: str) -> "FamilyView":
+        """Return a family by its key.
+
+        Raises
+        ------
+        NotFoundError
+            When there is none of this key.
+        """
+        return FamilyView(self, self.family_number(key))
+
+    @cached_property
+    def organizations(self) -> dict[str, dict[str, str]]:
+        """The registered organisations by namespace: title, country, kind, source."""
+        return {row["name"]: row for row in self.table("organizations").to_pylist()}
+
+    def country(self, namespace: str | None) -> str:
+        """Return a namespace's country, ISO 3166-1 alpha-2; "unknown" when nobody could source it."""
+        known = self.organizations.get(namespace) if namespace else None
+        return known["country"] if known else _UNKNOWN
+
+    @cached_property
+    def license_classes(self) -> list[LicenseClass]:
+        """The class of each of ``labels("license")``."""
+        classes = {row["id"]: row["class"] for row in self.table("licenses").to_pylist()}
+        return [
+            LicenseClass(classes.get(label.lower(), LicenseClass.UNKNOWN))
+            for label in self.labels("license")
+        ]
+
+    # Graphs
+
+    @cached_property
+    def graph(self) -> LineageGraph:
+        """All models as a networkx graph, derivative -> base."""
+        return self._graph(np.arange(len(self), dtype=np.int32))
+
+    def _graph(self, rows: Rows) -> LineageGraph:
+        """Return the models of some ascending rows and the derivations among them."""
+        every = len(rows) == len(self)
+        bases = simple(self.bases)
+        adjacency = bases if every else induced(bases, rows)
+        names = self.names if every else Names(self.column("id").take(pa.array(rows)))
+
+        def edge_attributes(edge: int) -> dict[str, Any]:
+            child = rows[np.searchsorted(adjacency.offsets, edge, side="right") - 1]
+            return {"relation": self.relation(int(child), int(rows[adjacency.targets[edge]]))}
+
+        return LineageGraph(
+            names, adjacency, lambda place: self._node(int(rows[place])), edge_attributes
+        )
+
+    def relation(self, child: int, base: int) -> str:
+        """Return how a model was made from a base; several relations are joined by a comma."""
+        start = self.bases.offsets[child]
+        places = np.flatnonzero(self.bases.of(child) == base) + start
+        return ",".join(RELATIONS[code] for code in self.base_relations[places])
+
+    def _node(self, row: int) -> dict[str, Any]:
+        values = {name: self.column(name)[row].as_py() for name in _NODE_ATTRIBUTES}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class FamilyView:
+    """One family of an ecosystem: its members by lineage, and their graph."""
+
+    def __init__(self, eco: Ecosystem, number: int) -> None:
+        self.eco = eco
+        self.number = number
+        self.family = eco.families[number]
+
+    def __repr__(self) -> str:
+        return f"<Family {self.family.key}: {len(self.rows)} models>"
+
+    @property
+    def rows(self) -> Rows:
+        """Rows of its members, ascending."""
+        members = self.eco.table("families").column("members")
+        start, stop = members.offsets[self.number].as_py(), members.offsets[self.number + 1].as_py()
+        rows: Rows = members.values[start:stop].to_numpy(zero_copy_only=False)
+        return rows
+
+    @cached_property
+    def graph(self) -> LineageGraph:
+        """Its members as a networkx graph, derivative -> base."""
+        return self.eco._graph(self.rows)  # noqa: SLF001  (two halves of one read model)
