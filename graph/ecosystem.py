@@ -73,6 +73,11 @@ class Ecosystem:
         """The snapshot's id."""
         return self.manifest.id
 
+    def warm(self) -> None:
+        """Load the compiled kernels, so that no request waits for them."""
+        if len(self):
+            self.descendants(0, max_depth=1)
+
     def once(self, key: object, make: Callable[[], T]) -> T:
         """Return what was derived from this snapshot under a key, derived at its first use."""
         if key not in self._derived:
@@ -190,8 +195,9 @@ class Ecosystem:
         return [Family(*row.values()) for row in table.to_pylist()]
 
     @cached_property
-    def _family_numbers(self) -> dict[str, int]:
-        return {family.key: number for number, family in enumerate(self.families)}
+    def family_keys(self) -> "FamilyKeys":
+        """The families' keys, to look numbers up by."""
+        return FamilyKeys(self.families)
 
     def family_number(self, key: str) -> int:
         """Return a family's number.
@@ -201,7 +207,7 @@ class Ecosystem:
         NotFoundError
             When there is none of this key; the message names the nearest ones.
         """
-        number = self._family_numbers.get(key)
+        number = self.family_keys.find(key)
         if number is None:
             registered = [family.key for family in self.families if family.registered]
             near = difflib.get_close_matches(key.lower(), registered, n=3)
@@ -269,6 +275,21 @@ class Ecosystem:
     def _node(self, row: int) -> dict[str, Any]:
         values = {name: self.column(name)[row].as_py() for name in _NODE_ATTRIBUTES}
         return {name: value for name, value in values.items() if value is not None}
+
+
+class FamilyKeys:
+    """Families' keys and numbers."""
+
+    def __init__(self, families: list[Family]) -> None:
+        self._keys = [family.key for family in families]
+        self._numbers = {key: number for number, key in enumerate(self._keys)}
+
+    def __getitem__(self, number: int) -> str:
+        return self._keys[number]
+
+    def find(self, key: object) -> int | None:
+        """Return a family's number, or None."""
+        return self._numbers.get(key) if isinstance(key, str) else None
 
 
 class FamilyView:

@@ -135,10 +135,10 @@ class LocalNeo4j:
                 f"a local Neo4j needs {error.name}: pip install 'modelkin[neo4j-local]'"
             ) from error
         self._check_port()
-        neo4j_home.check_unused(self.data)
-        jars = install(self.version, self._cache, self._on_progress)
-        java = [str(JAVA), "-cp", f"{jars}/*"]
         try:
+            neo4j_home.check_unused(self.data)
+            jars = install(self.version, self._cache, self._on_progress)
+            java = [str(JAVA), "-cp", f"{jars}/*"]
             neo4j_home.prepare(self.data, port=self.port, pagecache_mb=self._memory[1])
             if not neo4j_home.holds_database(self.data):
                 neo4j_home.set_password(self.data, self._auth[1], java)

@@ -1,0 +1,95 @@
+"""The snapshot that is served: the newest published one, swapped whole."""
+
+import threading
+from pathlib import Path
+
+import structlog
+
+from graph.ecosystem import Ecosystem
+from graph.errors import ModelkinError, TryLaterError
+from graph.store.port import Store
+
+REFRESH_S = 5.0
+"""Seconds between looks for a newer snapshot."""
+
+_log = structlog.get_logger()
+
+
+class NotReadyError(TryLaterError):
+    """No snapshot is published yet."""
+
+    code = "NOT_READY"
+
+
+class Current:
+    """Holds the ecosystem that is served, and follows what a store publishes.
+
+    Parameters
+    ----------
+    store
+        Whose newest snapshot is served.
+    cache
+        Where snapshots of a remote store are copied to.
+    refresh_s
+        Seconds between looks for a newer snapshot.
+    """
+
+    def __init__(self, store: Store, cache: Path, refresh_s: float = REFRESH_S) -> None:
+        self._store = store
+        self._cache = cache
+        self._refresh_s = refresh_s
+        self._eco: Ecosystem | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="snapshots", daemon=True)
+
+    @property
+    def eco(self) -> Ecosystem:
+        """The ecosystem to answer from; keep it for a whole request.
+
+        Raises
+        ------
+        NotReadyError
+            When nothing is published yet.
+        """
+        if self._eco is None:
+            raise NotReadyError("no snapshot is published yet; run 'modelkin run', then try again")
+        return self._eco
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is an ecosystem to answer from."""
+        return self._eco is not None
+
+    def start(self) -> None:
+        """Open the newest snapshot, and follow newer ones."""
+        self.refresh()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop following."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def refresh(self) -> None:
+        """Open the newest snapshot if it is not the one that is served.
+
+        Raises
+        ------
+        ModelkinError
+            When the store fails or the snapshot cannot be read; what was served is served on.
+        """
+        snapshots = self._store.snapshots()
+        if not snapshots or (self._eco is not None and self._eco.id == snapshots[0].id):
+            return
+        eco = Ecosystem(self._store.fetch(snapshots[0].id, self._cache))
+        eco.warm()
+        self._eco = eco
+        _log.info("serving a snapshot", id=eco.id, models=eco.manifest.models)
+
+    def _follow(self) -> None:
+        while not self._stop.wait(self._refresh_s):
+            try:
+                self.refresh()
+            except ModelkinError as error:
+                _log.warning("cannot look for a newer snapshot", error=str(error))

@@ -1,0 +1,256 @@
+"""Families: what descends from the models of one name, and how families compare."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+import numpy as np
+import strawberry
+
+from api.connection import PageInfo, bounded
+from api.definition import Definition
+from api.model import After, First, ModelConnection, OrderBy
+from api.organization import Organization
+from api.scalars import Long
+from graph import profile
+from graph.ecosystem import Ecosystem, FamilyView
+from graph.listing import Listing, Order, OrderField, Page, ascending
+from graph.registry import LicenseClass
+from graph.shares import Weight, sizes
+
+
+@strawberry.enum(description="By what families are ordered, largest first; KEY ascends.")
+class FamilyOrder(StrEnum):
+    """By what families are ordered."""
+
+    KEY = "key"
+    MODELS = "models"
+    DERIVATIVES = "derivatives"
+    DESCENDANTS = "descendants"
+    DOWNLOADS = "downloads"
+    PAGERANK = "pagerank"
+
+
+@strawberry.type(description="A family's size under one definition.")
+class FamilySize:
+    """A family's size under one definition."""
+
+    definition: Definition = strawberry.field(description="What is counted, and how.")
+    models: float = strawberry.field(description="How many.")
+
+
+@strawberry.type(description="How many models of a family declare a licence.")
+class LicenseCount:
+    """How many models of a family declare a licence."""
+
+    license: str | None = strawberry.field(description="By the Hub's id; null: none declared.")
+    license_class: LicenseClass = strawberry.field(description="Its class.")
+    models: int = strawberry.field(description="Live models.")
+
+
+@strawberry.type(description="How many models of a family have a number of weights.")
+class ParameterCount:
+    """How many models of a family have a number of weights."""
+
+    bucket: str = strawberry.field(
+        description='A range of the number of weights, or "unknown" without safetensors metadata.'
+    )
+    models: int = strawberry.field(description="Live models.")
+
+
+@strawberry.type(description="How many models of a family were made in one way.")
+class RelationCount:
+    """How many models of a family were made in one way."""
+
+    relation: str = strawberry.field(description="The relation.")
+    models: int = strawberry.field(description="Live models.")
+
+
+@strawberry.type(description="The scores of a family's models, summed up.")
+class FamilyScores:
+    """The scores of a family's models, summed up."""
+
+    descendants: int = strawberry.field(
+        description="Models that descend from its roots, deleted ones that others build on included."
+    )
+    derivatives: int = strawberry.field(description="Live models among them.")
+    pagerank: float = strawberry.field(description="The sum of its models' PageRank.")
+
+
+@strawberry.type(
+    description="What descends from the models of one name; or, unregistered, from one root."
+)
+class Family:
+    """A family of the snapshot."""
+
+    eco: strawberry.Private[Ecosystem]
+    number: strawberry.Private[int]
+
+    @property
+    def _view(self) -> FamilyView:
+        return FamilyView(self.eco, self.number)
+
+    def _sum(self, name: str) -> Any:
+        return self.eco.table("families").column(name)[self.number].as_py()
+
+    @strawberry.field(description="Its key in queries; the root's id when it is not registered.")
+    def key(self) -> str:
+        """Return its key."""
+        return self._view.family.key
+
+    @strawberry.field(description="What people call it.")
+    def name(self) -> str:
+        """Return its name."""
+        return self._view.family.name
+
+    @strawberry.field(description="Who releases it.")
+    def organization(self) -> Organization | None:
+        """Return who releases it."""
+        return Organization.of(self.eco, self._view.family.organization)
+
+    @strawberry.field(description="Whether the registry names it.")
+    def registered(self) -> bool:
+        """Return whether the registry names it."""
+        return self._view.family.registered
+
+    @strawberry.field(description="Live models by lineage, each counting fully, roots included.")
+    def models(self) -> int:
+        """Return how many live models it has."""
+        return int(self._sum("models"))
+
+    @strawberry.field(description="Live models by lineage that declare a base, each fully.")
+    def derivatives(self) -> int:
+        """Return how many derivatives it has."""
+        return int(self._sum("derivatives"))
+
+    @strawberry.field(description="Downloads of its live models in 30 days, each fully.")
+    def downloads(self) -> Long:
+        """Return the downloads of its models."""
+        return Long(self._sum("downloads"))
+
+    @strawberry.field(description="Its size under each definition, side by side.")
+    def sizes(
+        self,
+        weight: Annotated[
+            Weight, strawberry.argument(description="What is counted.")
+        ] = Weight.MODELS,
+    ) -> list[FamilySize]:
+        """Return its size under each definition."""
+        return [
+            FamilySize(
+                definition=Definition(weight=weight, attribution=attribution, credit=credit),
+                models=value,
+            )
+            for (attribution, credit), value in sizes(self.eco, self.number, weight).items()
+        ]
+
+    @strawberry.field(description="Its live models by declared licence, the most frequent first.")
+    def licenses(self) -> list[LicenseCount]:
+        """Return its licences."""
+        classes = dict(zip(self.eco.labels("license"), self.eco.license_classes, strict=True))
+        return [
+            LicenseCount(
+                license=name,
+                license_class=classes[name] if name else LicenseClass.UNKNOWN,
+                models=count,
+            )
+            for name, count in profile.licenses(self.eco, self._view.rows)
+        ]
+
+    @strawberry.field(description="Its live models by number of weights, small to large.")
+    def parameters(self) -> list[ParameterCount]:
+        """Return its sizes of weights."""
+        counts = profile.parameters(self.eco, self._view.rows)
+        return [ParameterCount(bucket=bucket, models=count) for bucket, count in counts]
+
+    @strawberry.field(description="Its live models by how they were made; one may be in several.")
+    def relations(self) -> list[RelationCount]:
+        """Return how its models were made."""
+        counts = profile.relations(self.eco, self._view.rows)
+        return [RelationCount(relation=name, models=count) for name, count in counts]
+
+    @strawberry.field(description="Its models' scores, summed up.")
+    def scores(self) -> FamilyScores:
+        """Return its scores."""
+        return FamilyScores(
+            descendants=int(self._sum("descendants")),
+            derivatives=int(self._sum("derivatives")),
+            pagerank=float(self._sum("pagerank")),
+        )
+
+    @strawberry.field(description="Its models by lineage.")
+    def members(
+        self,
+        first: First = 20,
+        after: After = None,
+        order_by: OrderBy = OrderField.PAGERANK,
+    ) -> ModelConnection:
+        """Return its models."""
+        order = Order(order_by, order_by != OrderField.ID)
+        scope = ["members", self.number]
+        return ModelConnection.of_rows(self.eco, self._view.rows, order, scope, first, after)
+
+
+@strawberry.type(description="A family in a list.")
+class FamilyEdge:
+    """A family in a list."""
+
+    listing: strawberry.Private[Listing]
+    node: Family = strawberry.field(description="The family.")
+
+    @strawberry.field(description="Where it stands in the list.")
+    def cursor(self) -> str:
+        """Return where it stands."""
+        return self.listing.cursor(self.node.number)
+
+
+@strawberry.type(description="A page of families.")
+class FamilyConnection:
+    """A page of families."""
+
+    eco: strawberry.Private[Ecosystem]
+    listing: strawberry.Private[Listing]
+    page: strawberry.Private[Page]
+
+    @classmethod
+    def of(
+        cls,
+        eco: Ecosystem,
+        order: FamilyOrder,
+        *,
+        registered: bool | None,
+        first: int,
+        after: str | None,
+    ) -> Self:
+        """List the families of an ecosystem."""
+        table = eco.table("families")
+        numbers = np.arange(len(table), dtype=np.int32)
+        if registered is not None:
+            named = table.column("registered").to_numpy(zero_copy_only=False)
+            numbers = numbers[named == registered]
+        if order == FamilyOrder.KEY:
+            keys = np.argsort(np.argsort(table.column("key").to_numpy(zero_copy_only=False)))
+        else:
+            keys = ascending(table.column(order.value).to_numpy(), descending=True)
+        scope = ["families", order.value, registered]
+        listing = Listing(eco.id, eco.family_keys, numbers, keys[numbers], scope)
+        return cls(eco=eco, listing=listing, page=listing.page(bounded(first), after))
+
+    @strawberry.field(description="How many families the whole list has.")
+    def total_count(self) -> int:
+        """Return how many there are."""
+        return self.page.total
+
+    @strawberry.field(description="The families of this page.")
+    def nodes(self) -> list[Family]:
+        """Return the families."""
+        return [Family(eco=self.eco, number=number) for number in self.page.rows.tolist()]
+
+    @strawberry.field(description="The families of this page with their cursors.")
+    def edges(self) -> list[FamilyEdge]:
+        """Return the families with their cursors."""
+        return [FamilyEdge(listing=self.listing, node=node) for node in self.nodes()]
+
+    @strawberry.field(description="Where this page stands.")
+    def page_info(self) -> PageInfo:
+        """Return where this page stands."""
+        return PageInfo.of(self.page, self.listing)

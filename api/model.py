@@ -1,0 +1,334 @@
+"""Models, their lineage, and pages of them. A model is a row; its fields are read when asked for."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import numpy as np
+import strawberry
+
+from api.connection import PageInfo, bounded
+from api.organization import Organization
+from api.scalars import Long, date, long
+from graph.csr import Rows
+from graph.ecosystem import RELATIONS, Ecosystem
+from graph.listing import Listing, Order, OrderField, Page, model_listing
+from graph.records import Relation, Status
+from graph.registry import LicenseClass
+from graph.traversal import Reached
+
+if TYPE_CHECKING:
+    from api.family import Family
+
+MAX_DEPTH = 1000
+"""Steps of the longest walk that can be asked for."""
+
+_FIRST = "How many, from 1 to 1000."
+_AFTER = "The `endCursor` of the page before."
+_RELATIONS = "Follow only these relations; all when it is left out."
+_DEPTH = "Steps at most; any number when it is left out."
+
+First = Annotated[int, strawberry.argument(description=_FIRST)]
+After = Annotated[str | None, strawberry.argument(description=_AFTER)]
+OrderBy = Annotated[OrderField, strawberry.argument(description="Largest first; ID ascends.")]
+Relations = Annotated[list[Relation] | None, strawberry.argument(description=_RELATIONS)]
+MaxDepth = Annotated[int | None, strawberry.argument(description=_DEPTH)]
+
+
+@strawberry.type(description="How central a model is; edges run derivative -> base.")
+class ModelScores:
+    """How central a model is."""
+
+    direct_derivatives: int = strawberry.field(description="Models that name it as their base.")
+    descendants: int = strawberry.field(
+        description="Models that derive from it at any distance, each once."
+    )
+    depth: int = strawberry.field(
+        description="Steps to its farthest root; 0 for a root. A cycle counts as one model."
+    )
+    pagerank: float = strawberry.field(
+        description="PageRank (alpha 0.85) among all models of the snapshot, summing to 1."
+    )
+
+
+@strawberry.type(description="A declared base of a model.")
+class Parent:
+    """A declared base of a model."""
+
+    relation: Relation = strawberry.field(description="How the model was made from it.")
+    model: "Model" = strawberry.field(description="The base.")
+
+
+@strawberry.type(description="A family that a model belongs to by its lineage.")
+class FamilyShare:
+    """A family that a model belongs to by its lineage."""
+
+    share: float = strawberry.field(
+        description="Its part: the fraction of the model's roots that are of this family."
+    )
+    family: Annotated["Family", strawberry.lazy("api.family")] = strawberry.field(
+        description="The family."
+    )
+
+
+@strawberry.type(description="A model: a repository of the Hub, or a placeholder for one.")
+class Model:
+    """A row of the snapshot."""
+
+    eco: strawberry.Private[Ecosystem]
+    row: strawberry.Private[int]
+
+    def _number(self, name: str) -> Any:
+        return self.eco.numbers(name)[self.row]
+
+    def _text(self, name: str) -> str | None:
+        code = self.eco.codes(name)[self.row]
+        return self.eco.labels(name)[code] if code >= 0 else None
+
+    @strawberry.field(description="author/name, or one part for the oldest models.")
+    def id(self) -> str:
+        """Return the id."""
+        return self.eco.names[self.row]
+
+    @strawberry.field(description="The namespace of the id.")
+    def author(self) -> str | None:
+        """Return the namespace."""
+        return self._text("author")
+
+    @strawberry.field(description="Who the namespace is.")
+    def organization(self) -> Organization | None:
+        """Return who the namespace is."""
+        return Organization.of(self.eco, self._text("author"))
+
+    @strawberry.field(description="LIVE, MISSING (a placeholder) or DELETED.")
+    def status(self) -> Status:
+        """Return whether the source holds the model."""
+        return Status(self.eco.labels("status")[self.eco.codes("status")[self.row]])
+
+    @strawberry.field(description="Former ids.")
+    def aliases(self) -> list[str]:
+        """Return former ids."""
+        return self.eco.column("aliases")[self.row].as_py() or []
+
+    @strawberry.field(description="When it was created; the Hub dates all before March 2022 there.")
+    def created_at(self) -> datetime | None:
+        """Return when it was created."""
+        return date(self._number("created_at"))
+
+    @strawberry.field(description="When it was last changed.")
+    def modified_at(self) -> datetime | None:
+        """Return when it was last changed."""
+        return date(self._number("modified_at"))
+
+    @strawberry.field(description="The declared licence, by the Hub's id.")
+    def license(self) -> str | None:
+        """Return the declared licence."""
+        return self._text("license")
+
+    @strawberry.field(description="The class of the declared licence.")
+    def license_class(self) -> LicenseClass:
+        """Return the class of the declared licence."""
+        code = self.eco.codes("license")[self.row]
+        return self.eco.license_classes[code] if code >= 0 else LicenseClass.UNKNOWN
+
+    @strawberry.field(description="Downloads in the 30 days before the crawl.")
+    def downloads(self) -> Long | None:
+        """Return the downloads of 30 days."""
+        return long(self._number("downloads"))
+
+    @strawberry.field(description="Downloads since its creation.")
+    def downloads_all_time(self) -> Long | None:
+        """Return the downloads since its creation."""
+        return long(self._number("downloads_all_time"))
+
+    @strawberry.field(description="Likes.")
+    def likes(self) -> Long | None:
+        """Return the likes."""
+        return long(self._number("likes"))
+
+    @strawberry.field(description="The library, by the Hub's name.")
+    def library(self) -> str | None:
+        """Return the library."""
+        return self._text("library")
+
+    @strawberry.field(description="The task: the Hub's pipeline tag.")
+    def task(self) -> str | None:
+        """Return the task."""
+        return self._text("task")
+
+    @strawberry.field(description="Weights in its safetensors files.")
+    def parameters(self) -> Long | None:
+        """Return the number of weights."""
+        return long(self._number("parameters"))
+
+    @strawberry.field(description="Whether access must be asked for: no, auto or manual.")
+    def gated(self) -> str | None:
+        """Return whether access must be asked for."""
+        return self._text("gated")
+
+    @strawberry.field(description="Its declared bases.")
+    def parents(self) -> list[Parent]:
+        """Return the declared bases."""
+        start = self.eco.bases.offsets[self.row]
+        return [
+            Parent(
+                relation=RELATIONS[self.eco.base_relations[start + place]],
+                model=Model(eco=self.eco, row=int(base)),
+            )
+            for place, base in enumerate(self.eco.bases.of(self.row))
+        ]
+
+    @strawberry.field(description="The models that it goes back to and that go back to none.")
+    def roots(self) -> list["Model"]:
+        """Return the roots."""
+        return [Model(eco=self.eco, row=int(root)) for root in self.eco.roots.of(self.row)]
+
+    @strawberry.field(description="What it derives from, at any distance, the nearest first.")
+    def ancestors(
+        self,
+        first: First = 20,
+        after: After = None,
+        order_by: OrderBy = OrderField.DISTANCE,
+        relations: Relations = None,
+        max_depth: MaxDepth = None,
+    ) -> "ModelConnection":
+        """Return what it derives from."""
+        reached = self.eco.ancestors(self.row, _chosen(relations), _steps(max_depth))
+        scope = ["ancestors", self.row, relations, max_depth]
+        return ModelConnection.of_walk(self.eco, reached, order_by, scope, first, after)
+
+    @strawberry.field(description="What derives from it, at any distance.")
+    def descendants(
+        self,
+        first: First = 20,
+        after: After = None,
+        order_by: OrderBy = OrderField.DISTANCE,
+        relations: Relations = None,
+        max_depth: MaxDepth = None,
+    ) -> "ModelConnection":
+        """Return what derives from it."""
+        reached = self.eco.descendants(self.row, _chosen(relations), _steps(max_depth))
+        scope = ["descendants", self.row, relations, max_depth]
+        return ModelConnection.of_walk(self.eco, reached, order_by, scope, first, after)
+
+    @strawberry.field(description="How central it is.")
+    def scores(self) -> ModelScores:
+        """Return how central it is."""
+        return ModelScores(
+            direct_derivatives=int(self._number("direct_derivatives")),
+            descendants=int(self._number("descendants")),
+            depth=int(self._number("depth")),
+            pagerank=float(self._number("pagerank")),
+        )
+
+    @strawberry.field(description="The families that it belongs to by its lineage.")
+    def families(self) -> list[FamilyShare]:
+        """Return its families."""
+        from api.family import Family  # noqa: PLC0415  (families list models, and models families)
+
+        offsets = self.eco.families_of.offsets
+        shares = self.eco.family_shares[offsets[self.row] : offsets[self.row + 1]]
+        return [
+            FamilyShare(share=float(share), family=Family(eco=self.eco, number=int(number)))
+            for number, share in zip(self.eco.families_of.of(self.row), shares, strict=True)
+        ]
+
+    @strawberry.field(
+        description="Whether its family rests on a copy that the registry names, not on metadata."
+    )
+    def family_inferred(self) -> bool:
+        """Return whether its family is inferred."""
+        return bool(self.eco.numbers("family_inferred")[self.row])
+
+
+@strawberry.type(description="A model in a list.")
+class ModelEdge:
+    """A model in a list."""
+
+    listing: strawberry.Private[Listing]
+    node: Model = strawberry.field(description="The model.")
+    distance: int | None = strawberry.field(
+        description="Steps from the model at which the walk began; null in other lists."
+    )
+
+    @strawberry.field(description="Where it stands in the list.")
+    def cursor(self) -> str:
+        """Return where it stands."""
+        return self.listing.cursor(self.node.row)
+
+
+@strawberry.type(description="A page of models.")
+class ModelConnection:
+    """A page of models."""
+
+    eco: strawberry.Private[Ecosystem]
+    listing: strawberry.Private[Listing]
+    page: strawberry.Private[Page]
+    reached: strawberry.Private[Reached | None]
+
+    @classmethod
+    def of_rows(
+        cls, eco: Ecosystem, rows: Rows, order: Order, scope: Any, first: int, after: str | None
+    ) -> Self:
+        """List some ascending rows."""
+        listing = model_listing(eco, rows, order, scope)
+        page = listing.page(bounded(first), after)
+        return cls(eco=eco, listing=listing, page=page, reached=None)
+
+    @classmethod
+    def of_walk(
+        cls,
+        eco: Ecosystem,
+        reached: Reached,
+        order_by: OrderField,
+        scope: Any,
+        first: int,
+        after: str | None,
+    ) -> Self:
+        """List what a walk reached."""
+        ascending = np.argsort(reached.rows)
+        reached = Reached(reached.rows[ascending], reached.distances[ascending])
+        descending = order_by not in (OrderField.ID, OrderField.DISTANCE)
+        order = Order(order_by, descending)
+        listing = model_listing(eco, reached.rows, order, scope, reached.distances)
+        page = listing.page(bounded(first), after)
+        return cls(eco=eco, listing=listing, page=page, reached=reached)
+
+    @strawberry.field(description="How many models the whole list has.")
+    def total_count(self) -> int:
+        """Return how many there are."""
+        return self.page.total
+
+    @strawberry.field(description="The models of this page.")
+    def nodes(self) -> list[Model]:
+        """Return the models."""
+        return [Model(eco=self.eco, row=row) for row in self.page.rows.tolist()]
+
+    @strawberry.field(description="The models of this page with their cursors.")
+    def edges(self) -> list[ModelEdge]:
+        """Return the models with their cursors."""
+        return [
+            ModelEdge(
+                listing=self.listing,
+                node=Model(eco=self.eco, row=row),
+                distance=self._distance(row),
+            )
+            for row in self.page.rows.tolist()
+        ]
+
+    def _distance(self, row: int) -> int | None:
+        if self.reached is None:
+            return None
+        return int(self.reached.distances[np.searchsorted(self.reached.rows, row)])
+
+    @strawberry.field(description="Where this page stands.")
+    def page_info(self) -> PageInfo:
+        """Return where this page stands."""
+        return PageInfo.of(self.page, self.listing)
+
+
+def _chosen(relations: list[Relation] | None) -> frozenset[Relation] | None:
+    return None if relations is None else frozenset(relations)
+
+
+def _steps(max_depth: int | None) -> int | None:
+    return None if max_depth is None else max(0, min(max_depth, MAX_DEPTH))

@@ -1,0 +1,251 @@
+"""The root of the schema: what can be asked."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import strawberry
+from strawberry.fastapi import BaseContext
+from strawberry.types import Info
+
+from api import enums  # noqa: F401  (the enumerations are registered there)
+from api.connection import bounded
+from api.definition import Definition
+from api.family import Family, FamilyConnection, FamilyOrder
+from api.model import After, First, Model, ModelConnection
+from api.scalars import Long, milliseconds
+from api.share import ComparedFamily, Share, TimeSeries, few
+from api.snapshot import DataQuality, Snapshot
+from graph.ecosystem import Ecosystem
+from graph.families import Attribution, Credit
+from graph.listing import Order, OrderField
+from graph.records import Relation, Status
+from graph.registry import LicenseClass
+from graph.search import search
+from graph.selection import Filter
+from graph.shares import By, Weight
+
+
+class Context(BaseContext):
+    """What a request answers from: one snapshot, whatever is published meanwhile."""
+
+    def __init__(self, eco: Ecosystem) -> None:
+        super().__init__()
+        self.eco = eco
+
+
+@strawberry.enum(description="A direction.")
+class Direction(StrEnum):
+    """A direction."""
+
+    ASC = "asc"
+    DESC = "desc"
+
+
+@strawberry.enum(description="The length of a series' steps.")
+class Interval(StrEnum):
+    """The length of a series' steps."""
+
+    MONTH = "month"
+
+
+@strawberry.input(description="By what models are ordered, and in which direction.")
+class ModelOrder:
+    """By what models are ordered, and in which direction."""
+
+    field: OrderField = strawberry.field(
+        default=OrderField.PAGERANK, description="By what models are ordered."
+    )
+    direction: Direction = strawberry.field(default=Direction.DESC, description="The direction.")
+
+
+@strawberry.input(description="What a model must be; what is left out is not asked for.")
+class ModelFilter:
+    """What a model must be."""
+
+    family: str | None = strawberry.field(
+        default=None, description="A family's key: models that belong to it by lineage."
+    )
+    organization: str | None = strawberry.field(default=None, description="The namespace.")
+    country: str | None = strawberry.field(
+        default=None, description='The publisher\'s country, ISO 3166-1 alpha-2, or "unknown".'
+    )
+    license: str | None = strawberry.field(default=None, description="The Hub's licence id.")
+    license_class: LicenseClass | None = strawberry.field(
+        default=None, description="The class of the declared licence."
+    )
+    relation: Relation | None = strawberry.field(
+        default=None, description="Models that were made so from any base."
+    )
+    library: str | None = strawberry.field(default=None, description="The Hub's library name.")
+    task: str | None = strawberry.field(default=None, description="The Hub's pipeline tag.")
+    status: Status | None = strawberry.field(
+        default=None, description="LIVE leaves placeholders and deleted models out."
+    )
+    created_after: datetime | None = strawberry.field(
+        default=None, description="Created then or later."
+    )
+    created_before: datetime | None = strawberry.field(
+        default=None, description="Created then or earlier."
+    )
+    min_downloads: Long | None = strawberry.field(
+        default=None, description="Downloads of 30 days, at least."
+    )
+    min_parameters: Long | None = strawberry.field(default=None, description="Weights, at least.")
+    max_parameters: Long | None = strawberry.field(default=None, description="Weights, at most.")
+
+    def plain(self) -> Filter:
+        """Return the filter for the read model."""
+        values = {name: getattr(self, name) for name in Filter.__dataclass_fields__}
+        for name in ("created_after", "created_before"):
+            values[name] = milliseconds(values[name])
+        return Filter(**values)
+
+
+AttributionArgument = Annotated[
+    Attribution, strawberry.argument(description="To whom models are attributed.")
+]
+CreditArgument = Annotated[
+    Credit, strawberry.argument(description="How a model of several roots counts.")
+]
+WeightArgument = Annotated[Weight, strawberry.argument(description="What is counted.")]
+ByArgument = Annotated[By, strawberry.argument(description="By what models are divided.")]
+
+
+@strawberry.type(description="Who builds on whom among open models.")
+class Query:
+    """Who builds on whom among open models."""
+
+    @strawberry.field(description="The snapshot that all of this answer is read from.")
+    def snapshot(self, info: Info[Context, None]) -> Snapshot:
+        """Return the snapshot."""
+        return Snapshot.of(info.context.eco.manifest)
+
+    @strawberry.field(description="A model by its id, or by one that it once had.")
+    def model(
+        self,
+        info: Info[Context, None],
+        id: Annotated[str, strawberry.argument(description="author/name.")],
+    ) -> Model | None:
+        """Return a model."""
+        eco = info.context.eco
+        return Model(eco=eco, row=eco.row(id))
+
+    @strawberry.field(description="Models, filtered and ordered, in pages.")
+    def models(
+        self,
+        info: Info[Context, None],
+        first: First = 20,
+        after: After = None,
+        order_by: Annotated[
+            ModelOrder | None, strawberry.argument(description="By PAGERANK when left out.")
+        ] = None,
+        filter: Annotated[
+            ModelFilter | None, strawberry.argument(description="All models when left out.")
+        ] = None,
+    ) -> ModelConnection:
+        """Return models."""
+        eco = info.context.eco
+        wanted = filter.plain() if filter else Filter()
+        chosen = order_by or ModelOrder()
+        order = Order(chosen.field, chosen.direction == Direction.DESC)
+        return ModelConnection.of_rows(
+            eco, wanted.rows(eco), order, ["models", wanted], first, after
+        )
+
+    @strawberry.field(
+        description="Models whose id holds every word, whatever the case and punctuation; the"
+        " exact one first, then the most downloaded."
+    )
+    def search(
+        self,
+        info: Info[Context, None],
+        text: Annotated[str, strawberry.argument(description="Words of an id.")],
+        first: First = 10,
+    ) -> list[Model]:
+        """Return models by the parts of their id."""
+        eco = info.context.eco
+        rows = search(eco, text, bounded(first))
+        return [Model(eco=eco, row=row) for row in rows.tolist()]
+
+    @strawberry.field(description="A family by its key, such as qwen, or by its root's id.")
+    def family(
+        self,
+        info: Info[Context, None],
+        key: Annotated[str, strawberry.argument(description="The family's key.")],
+    ) -> Family | None:
+        """Return a family."""
+        eco = info.context.eco
+        return Family(eco=eco, number=eco.family_number(key))
+
+    @strawberry.field(description="Families, ordered, in pages.")
+    def families(
+        self,
+        info: Info[Context, None],
+        first: First = 20,
+        after: After = None,
+        order_by: Annotated[
+            FamilyOrder, strawberry.argument(description="Largest first; KEY ascends.")
+        ] = FamilyOrder.DESCENDANTS,
+        registered: Annotated[
+            bool | None,
+            strawberry.argument(
+                description="Only those that the registry names, or only those that it does not."
+            ),
+        ] = None,
+    ) -> FamilyConnection:
+        """Return families."""
+        return FamilyConnection.of(
+            info.context.eco, order_by, registered=registered, first=first, after=after
+        )
+
+    @strawberry.field(description="Families side by side, under one definition.")
+    def compare(
+        self,
+        info: Info[Context, None],
+        families: Annotated[list[str], strawberry.argument(description="Keys, 100 at most.")],
+        attribution: AttributionArgument = Attribution.LINEAGE,
+        credit: CreditArgument = Credit.FRACTIONAL,
+    ) -> list[ComparedFamily]:
+        """Return families side by side."""
+        definition = Definition(weight=Weight.MODELS, attribution=attribution, credit=credit)
+        return [ComparedFamily.of(info.context.eco, key, definition) for key in few(families)]
+
+    @strawberry.field(
+        description="How models are divided. By RELATION and with PUBLISHER a model is its own; by"
+        " LICENSE_CLASS with LINEAGE the class is that of the roots."
+    )
+    def share(
+        self,
+        info: Info[Context, None],
+        by: ByArgument,
+        weight: WeightArgument = Weight.DERIVATIVES,
+        attribution: AttributionArgument = Attribution.LINEAGE,
+        credit: CreditArgument = Credit.FRACTIONAL,
+        first: First = 20,
+    ) -> Share:
+        """Return how models are divided."""
+        definition = Definition(weight=weight, attribution=attribution, credit=credit)
+        return Share.of(info.context.eco, by, definition, first)
+
+    @strawberry.field(description="Models by the month of their creation, as parallel lists.")
+    def time_series(
+        self,
+        info: Info[Context, None],
+        by: ByArgument,
+        keys: Annotated[list[str], strawberry.argument(description="Groups, 100 at most.")],
+        weight: WeightArgument = Weight.DERIVATIVES,
+        attribution: AttributionArgument = Attribution.LINEAGE,
+        credit: CreditArgument = Credit.FRACTIONAL,
+        interval: Annotated[  # noqa: ARG002  (months are the only steps)
+            Interval, strawberry.argument(description="The length of a step.")
+        ] = Interval.MONTH,
+    ) -> TimeSeries:
+        """Return models by month."""
+        definition = Definition(weight=weight, attribution=attribution, credit=credit)
+        return TimeSeries.of(info.context.eco, by, keys, definition)
+
+    @strawberry.field(description="What was doubtful in the data, counted with examples.")
+    def data_quality(self, info: Info[Context, None]) -> DataQuality:
+        """Return what was doubtful in the data."""
+        return DataQuality.of(info.context.eco.manifest)

@@ -1,0 +1,137 @@
+"""Shares, series and comparisons, each with the definition that was used."""
+
+from typing import Self
+
+import strawberry
+
+from api.connection import bounded
+from api.definition import Definition
+from api.family import Family
+from graph import shares
+from graph.ecosystem import Ecosystem
+from graph.errors import UsageError
+from graph.shares import By, Weight
+
+MAX_KEYS = 100
+"""Families or groups that one comparison or series may name."""
+
+
+@strawberry.type(description="One part of a whole.")
+class ShareGroup:
+    """One part of a whole."""
+
+    key: str = strawberry.field(
+        description="The family's key, the namespace, the country's code, the class, the relation."
+    )
+    value: float = strawberry.field(description="What is counted.")
+    fraction: float = strawberry.field(description="Of the total.")
+
+
+@strawberry.type(description="How a whole is divided.")
+class Share:
+    """How a whole is divided."""
+
+    groups: list[ShareGroup] = strawberry.field(description="The largest first.")
+    group_count: int = strawberry.field(description="How many groups there are in all.")
+    total: float = strawberry.field(description="What was divided, the unknown part included.")
+    unknown: float = strawberry.field(
+        description="The fraction of the total that belongs to no known group."
+    )
+    coverage: float = strawberry.field(
+        description="The fraction of live models that declare a base at all: what the rest builds"
+        " on, nobody knows."
+    )
+    definition: Definition = strawberry.field(description="What the numbers mean.")
+
+    @classmethod
+    def of(cls, eco: Ecosystem, by: By, definition: Definition, first: int) -> Self:
+        """Divide an ecosystem."""
+        found = shares.share(eco, by, definition.plain)
+        size = bounded(first)
+        return cls(
+            groups=[
+                ShareGroup(key=key, value=value, fraction=value / found.total)
+                for key, value in zip(found.keys[:size], found.values[:size], strict=True)
+            ],
+            group_count=len(found.keys),
+            total=found.total,
+            unknown=found.unknown,
+            coverage=eco.manifest.coverage,
+            definition=definition,
+        )
+
+
+@strawberry.type(description="One line of a time series.")
+class Series:
+    """One line of a time series."""
+
+    key: str = strawberry.field(description="The group's key.")
+    values: list[float] = strawberry.field(description="One for each of the dates.")
+
+
+@strawberry.type(description="Models counted by the month of their creation.")
+class TimeSeries:
+    """Models counted by the month of their creation."""
+
+    dates: list[str] = strawberry.field(description="Months, YYYY-MM, without gaps.")
+    series: list[Series] = strawberry.field(description="In the order of the keys asked for.")
+    definition: Definition = strawberry.field(description="What the numbers mean.")
+
+    @classmethod
+    def of(cls, eco: Ecosystem, by: By, keys: list[str], definition: Definition) -> Self:
+        """Count an ecosystem's models by month."""
+        if by == By.FAMILY:
+            for key in few(keys):
+                eco.family_number(key)
+        dates, values = shares.series(eco, by, few(keys), definition.plain)
+        return cls(
+            dates=dates,
+            series=[Series(key=key, values=values[key]) for key in keys],
+            definition=definition,
+        )
+
+
+@strawberry.type(description="One family under the definition of a comparison.")
+class ComparedFamily:
+    """One family under the definition of a comparison."""
+
+    family: Family = strawberry.field(description="The family.")
+    models: float = strawberry.field(description="Its live models, roots included.")
+    derivatives: float = strawberry.field(description="Those of them that declare a base.")
+    downloads: float = strawberry.field(description="Their downloads of 30 days.")
+    downloads_all_time: float = strawberry.field(
+        description="Their downloads since creation; 0 where the source does not tell."
+    )
+    definition: Definition = strawberry.field(
+        description="To whom models are attributed, and how those of several families count."
+    )
+
+    @classmethod
+    def of(cls, eco: Ecosystem, key: str, definition: Definition) -> Self:
+        """Measure a family under a definition."""
+        number = eco.family_number(key)
+        chosen = (definition.attribution, definition.credit)
+        models, derivatives, downloads, all_time = (
+            shares.sizes(eco, number, weight)[chosen] for weight in Weight
+        )
+        return cls(
+            family=Family(eco=eco, number=number),
+            models=models,
+            derivatives=derivatives,
+            downloads=downloads,
+            downloads_all_time=all_time,
+            definition=definition,
+        )
+
+
+def few(keys: list[str]) -> list[str]:
+    """Check how many keys a query names.
+
+    Raises
+    ------
+    UsageError
+        When there are more than `MAX_KEYS`.
+    """
+    if len(keys) > MAX_KEYS:
+        raise UsageError(f"{len(keys)} keys are asked for; name at most {MAX_KEYS}")
+    return keys
