@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.fastapi import GraphQLRouter
+from cross_web import HTTPException
 
 from api.current import Current, NotReadyError
 from api.limits import Limits
@@ -39,7 +42,7 @@ def create_app(current: Current, *, limits: Limits | None = None, graphiql: bool
 
     app = FastAPI(title="modelkin", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.include_router(
-        GraphQLRouter(
+        Router(
             make_schema(bounds),
             path="/graphql",
             graphql_ide="graphiql" if graphiql else None,
@@ -69,6 +72,30 @@ def create_app(current: Current, *, limits: Limits | None = None, graphiql: bool
 
     app.add_middleware(BoundedBody, limit=bounds.body_bytes)
     return app
+
+
+class Router(GraphQLRouter[Context, None]):
+    """Strawberry's router, which also refuses JSON that is no request."""
+
+    def parse_json(self, data: str | bytes) -> Any:
+        """Read a body.
+
+        Raises
+        ------
+        HTTPException
+            With 400, when it is no JSON object, or nested too deep to be read.
+        """
+        try:
+            parsed = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            raise HTTPException(400, f"the body is not JSON: {error}") from error
+        if not isinstance(parsed, dict | list):
+            raise HTTPException(400, 'the body is no JSON object; send {"query": "..."}')
+        return parsed
+
+    def encode_json(self, data: object) -> bytes:
+        """Write an answer."""
+        return orjson.dumps(data)
 
 
 class BoundedBody:

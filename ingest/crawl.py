@@ -102,6 +102,11 @@ class Crawl:
             self._settle(run, known)
         return True
 
+    @property
+    def _sweeps(self) -> bool:
+        """Whether what this crawl does not see is gone."""
+        return self.mode == "full" and self.source.complete
+
     def _restore(self, report: dict[str, Any]) -> None:
         """Take over the counts of the run that is gone on with."""
         self._quality = Quality(report.get("quality"))
@@ -127,7 +132,7 @@ class Crawl:
                 models=[records[place] for place in changed],
                 digests=digests[changed].tolist(),
                 cursor=page.cursor,
-                seen=hashes.tobytes() if self.mode == "full" else b"",
+                seen=hashes.tobytes() if self._sweeps else b"",
                 report=self._report(),
             ),
         )
@@ -161,7 +166,7 @@ class Crawl:
     def _settle(self, run: Run, known: Known) -> None:
         models = self._table("models", COLUMNS)
         seen = None
-        if self.mode == "full":
+        if self._sweeps:
             seen = known.look_up(key_hashes(models.column("key").to_pylist()))[1]
         settlement = settle(
             models,

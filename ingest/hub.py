@@ -116,6 +116,7 @@ class HubSource:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.total = limit
+        self.complete = limit is None
         self.dropped_fields: list[str] = []
         self.requests = 0
         self.retries = 0

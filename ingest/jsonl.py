@@ -1,8 +1,10 @@
 """Models from a file: one list item of ``GET /api/models`` a line, gzipped or not."""
 
+import contextlib
 import gzip
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -24,6 +26,9 @@ class JsonlSource:
     ----------
     path
         The file; gzip is recognised by its first bytes, whatever its name.
+    name
+        How a run names the source; by default the path, the size and the time of the last
+        change, so that a crawl of a file that has changed does not go on in the middle.
     limit
         Read no more than this many lines; None for all.
     page_size
@@ -35,15 +40,39 @@ class JsonlSource:
     that ends in the middle is read up to there, and its last page says so.
     """
 
-    def __init__(self, path: Path, *, limit: int | None = None, page_size: int = 10_000) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str | None = None,
+        limit: int | None = None,
+        page_size: int = 10_000,
+    ) -> None:
         self._path = path
+        self._name = name
         self._limit = limit
         self._page_size = page_size
 
     @property
     def name(self) -> str:
-        """The file's path as text."""
-        return str(self._path)
+        """How a run names the file.
+
+        Raises
+        ------
+        InputError
+            When there is no such file.
+        """
+        if self._name:
+            return self._name
+        with _readable(self._path):
+            told = self._path.stat()
+        changed = datetime.fromtimestamp(told.st_mtime, UTC).isoformat(timespec="seconds")
+        return f"{self._path} ({told.st_size} bytes, {changed})"
+
+    @property
+    def complete(self) -> bool:
+        """Whether its end is the end of the file."""
+        return self._limit is None
 
     @property
     def total(self) -> int | None:
@@ -59,12 +88,8 @@ class JsonlSource:
             When the file cannot be opened, or its first lines hold no JSON object.
         """
         start = int(cursor) if cursor else 0
-        try:
-            with _open(self._path) as file:
-                yield from self._pages(file, start)
-        except OSError as error:
-            reason = error.strerror or error
-            raise InputError(f"cannot read {self._path}: {reason}; check the path") from error
+        with _readable(self._path), _open(self._path) as file:
+            yield from self._pages(file, start)
 
     def _pages(self, file: IO[bytes], start: int) -> Iterator[Page]:
         done = start
@@ -97,6 +122,15 @@ class _Lines(Iterator[bytes]):
         except (EOFError, zlib.error, gzip.BadGzipFile):
             self.cut = True
             raise StopIteration from None
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"cannot read {path}: {reason}; check the path") from error
 
 
 def _open(path: Path) -> IO[bytes]:

@@ -37,6 +37,11 @@ class Source(Protocol):
         """About how many items there are, for the progress bar; None when unknown."""
         ...
 
+    @property
+    def complete(self) -> bool:
+        """Whether reading to the end shows all that the source holds; not so under a limit."""
+        ...
+
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """Read pages, from the start or from a cursor that an earlier page gave.
 

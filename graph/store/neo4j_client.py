@@ -1,0 +1,225 @@
+"""The driver behind one door: sessions, retries, limits in time, and its errors as ours."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import neo4j
+from neo4j import GraphDatabase
+from neo4j import ManagedTransaction as Transaction
+from neo4j.exceptions import (
+    AuthError,
+    ConfigurationError,
+    DriverError,
+    Forbidden,
+    IncompleteCommit,
+    Neo4jError,
+    ServiceUnavailable,
+)
+
+from graph.errors import CredentialsError, StoreError, StoreUrlError
+
+__all__ = ["Client", "Transaction", "change"]
+
+CONNECT_S = 10
+"""Seconds for a TCP connection."""
+
+ACQUIRE_S = 20
+"""Seconds for a connection that is ready: TCP, TLS, handshake and log-in together."""
+
+RETRY_S = 30
+"""Seconds for which a transaction is tried again after a transient error."""
+
+TRANSACTION_S = 300
+"""Seconds after which the server ends a transaction, so that no lock is held or waited for
+longer; a batch takes about one."""
+
+IDLE_S = 30
+"""Seconds without use after which a connection is tested first: firewalls drop idle ones."""
+
+RESENDS = 3
+"""How often a transaction is sent again when the connection broke in its commit."""
+
+FETCH_RECORDS = 8
+"""Records that are sent ahead: ours are a whole chunk of columns, or 1 MiB of a snapshot."""
+
+T = TypeVar("T")
+
+
+class Client:
+    """One database of one server or cluster.
+
+    Parameters
+    ----------
+    url
+        ``neo4j://`` or ``bolt://``, or their ``+s`` and ``+ssc``.
+    credentials
+        User name and password; None for a server without authentication.
+    database
+        The database's name.
+
+    Raises
+    ------
+    StoreUrlError
+        When the driver cannot read the URL.
+    """
+
+    def __init__(self, url: str, credentials: tuple[str, str] | None, database: str) -> None:
+        self.url = url
+        self._authenticated = credentials is not None
+        self._database = database
+        # Shared by all sessions, so that on a cluster each sees what the others wrote.
+        self._bookmarks = GraphDatabase.bookmark_manager()
+        with self.errors():
+            self._driver = GraphDatabase.driver(
+                url,
+                auth=credentials,
+                connection_timeout=CONNECT_S,
+                connection_acquisition_timeout=ACQUIRE_S,
+                max_transaction_retry_time=RETRY_S,
+                liveness_check_timeout=IDLE_S,
+                # An empty database would warn of each label that it has not seen yet.
+                notifications_min_severity="OFF",
+                user_agent="modelkin",
+            )
+
+    def probe(self, work: Callable[[neo4j.Transaction], T]) -> T:
+        """Read once, without the retries that make a server that is down take 30 s to say so."""
+        with (
+            self.errors(),
+            self._session(neo4j.READ_ACCESS) as session,
+            session.begin_transaction(timeout=TRANSACTION_S) as transaction,
+        ):
+            return work(transaction)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run a function in a reading transaction; it may run more than once."""
+        with self.errors(), self._session(neo4j.READ_ACCESS) as session:
+            return session.execute_read(neo4j.unit_of_work(timeout=TRANSACTION_S)(work))
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run an idempotent function in a writing transaction; it may run more than once.
+
+        When the connection breaks in the commit, nobody knows whether it took effect, and the
+        driver leaves it there. What is idempotent can be sent again.
+        """
+        with self.errors():
+            for _ in range(RESENDS):
+                with contextlib.suppress(IncompleteCommit):
+                    return self._write(work)
+            return self._write(work)
+
+    def _write(self, work: Callable[[Transaction], T]) -> T:
+        with self._session(neo4j.WRITE_ACCESS) as session:
+            return session.execute_write(neo4j.unit_of_work(timeout=TRANSACTION_S)(work))
+
+    def schema(self, statements: Sequence[str]) -> None:
+        """Run statements on the schema, each in a transaction of its own."""
+        with self.errors():
+            for statement in statements:
+                with self._session(neo4j.WRITE_ACCESS) as session:
+                    session.execute_write(lambda tx, text=statement: tx.run(text).consume())
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._driver.close()
+
+    def _session(self, access: str) -> neo4j.Session:
+        return self._driver.session(
+            database=self._database,
+            default_access_mode=access,
+            bookmark_manager=self._bookmarks,
+            fetch_size=FETCH_RECORDS,
+        )
+
+    @contextlib.contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn the driver's errors into ours; none of them shows credentials."""
+        try:
+            yield
+        except ConfigurationError as error:
+            raise StoreUrlError(
+                f"the store URL {self.url} cannot be used: {error}; give bolt://HOST:7687 or"
+                " neo4j://HOST:7687"
+            ) from error
+        except ServiceUnavailable as error:
+            raise StoreError(self._unreachable(error)) from error
+        except ValueError as error:
+            # so the driver says that a port is no number
+            if "resolve" not in str(error):
+                raise
+            raise StoreError(self._unreachable(error)) from error
+        except AuthError as error:
+            raise CredentialsError(self._refused()) from error
+        except Forbidden as error:
+            raise CredentialsError(
+                f"the user may not do this in the database {self._database!r} of {self.url}; give"
+                " NEO4J_USERNAME and NEO4J_PASSWORD of one who may read and write it"
+            ) from error
+        except Neo4jError as error:
+            raise self._failed(error) from error
+        except DriverError as error:
+            raise StoreError(
+                f"the connection to {self.url} failed: {_line(error)}; run again when the server"
+                " answers"
+            ) from error
+
+    def _unreachable(self, error: BaseException) -> str:
+        scheme, _, address = self.url.partition("://")
+        plain, _, secure = scheme.partition("+")
+        mend = "start the server, or mend the address in --store"
+        if secure:
+            mend += f"; if it speaks without TLS, use {plain}://{address}"
+        else:
+            mend += f"; if it speaks TLS, use {plain}+s://{address}"
+        return f"no Neo4j answers at {self.url} ({_line(error)}); {mend}"
+
+    def _refused(self) -> str:
+        if not self._authenticated:
+            return (
+                f"{self.url} asks for credentials; set NEO4J_USERNAME and NEO4J_PASSWORD (or"
+                " NEO4J_PASSWORD_FILE)"
+            )
+        return (
+            f"{self.url} refuses the user name or password; check NEO4J_USERNAME and"
+            " NEO4J_PASSWORD (or NEO4J_PASSWORD_FILE)"
+        )
+
+    def _failed(self, error: Neo4jError) -> StoreError:
+        code = error.code or ""
+        if code.startswith("Neo.ClientError.Database."):
+            return StoreError(
+                f"{self.url} has no database {self._database!r}; create it, or name another one"
+            )
+        mend = "see the server's log"
+        if "MemoryPool" in code or "OutOfMemory" in code:
+            mend = "give the server more heap or a larger dbms.memory.transaction.total.max"
+        elif code.startswith(("Neo.DatabaseError.", "Neo.TransientError.")):
+            mend = "check the server's log and its free disk space, then run again"
+        return StoreError(f"{self.url} failed: {_line(error)}; {mend}")
+
+
+def change(transaction: Transaction, statement: str, rows: Sequence[Any]) -> int:
+    """Run a statement on rows, if there are any, and return how much it changed."""
+    if not rows:
+        return 0
+    counters = transaction.run(statement, rows=rows).consume().counters
+    return (
+        counters.nodes_created
+        + counters.nodes_deleted
+        + counters.relationships_created
+        + counters.relationships_deleted
+        + counters.properties_set
+    )
+
+
+def _line(error: BaseException) -> str:
+    """Return the innermost message as one line: what the driver wraps around it says less."""
+    if isinstance(error, Neo4jError):
+        return f"{error.message} ({error.code})"
+    while True:
+        inner = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error.__cause__
+        if inner is None:
+            break
+        error = inner
+    return " ".join(str(error).split()) or type(error).__name__
