@@ -35,8 +35,7 @@ class Definition:
     def text(self) -> str:
         """Return the definition in words."""
         return (
-            f"{_WEIGHTS[self.weight]}, {_ATTRIBUTIONS[self.attribution]};"
-            f" {_CREDITS[self.credit]}"
+            f"{_WEIGHTS[self.weight]}, {_ATTRIBUTIONS[self.attribution]}; {_CREDITS[self.credit]}"
         ).capitalize()
 
     @property

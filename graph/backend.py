@@ -4,7 +4,8 @@
 here runs on networkx, on a graph that is converted once. Nothing has to be configured.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import networkx as nx
@@ -13,7 +14,7 @@ import numpy as np
 # networkx has no public way from a function's name to the function that a backend stands for.
 from networkx.utils.backends import _registered_algorithms
 
-from graph.csr import csr
+from graph.csr import Csr, csr
 from graph.lineage_graph import LineageGraph
 from graph.measures import pagerank as _pagerank
 from graph.measures.order import TopologicalOrder, topological_order
@@ -29,21 +30,47 @@ class ArrayGraph:
 
     __networkx_backend__ = "modelkin"
 
-    def __init__(self, graph: nx.Graph, weight: str | None, default: float) -> None:
+    def __init__(self, graph: nx.Graph) -> None:
         self.plain = graph
         self.nodes: list[Hashable] = list(graph)
         self._place = {node: number for number, node in enumerate(self.nodes)}
-        place = self._place
-        edges: dict[tuple[int, int], float] = {}
-        directed = graph.edges(data=weight, default=default) if weight else graph.edges()
-        for u, v, *value in directed:
-            ends = (place[u], place[v])
-            for edge in {ends} if graph.is_directed() else {ends, ends[::-1]}:
-                edges[edge] = edges.get(edge, 0.0) + (value[0] if value else 1.0)
-        ends_array = np.array(list(edges), np.int32).reshape(-1, 2)
-        self.bases, order = csr(ends_array[:, 0], ends_array[:, 1], len(self.nodes))
-        self.weights: Values = np.fromiter(edges.values(), np.float64, len(edges))[order]
-        self.topological_order: TopologicalOrder = topological_order(self.bases)
+
+    @cached_property
+    def bases(self) -> Csr:
+        """What each node points at, each once."""
+        ends = np.array(list(dict.fromkeys(self._ends())), np.int32).reshape(-1, 2)
+        return csr(ends[:, 0], ends[:, 1], len(self.nodes))[0]
+
+    @cached_property
+    def topological_order(self) -> TopologicalOrder:
+        """The order in which measures are computed."""
+        return topological_order(self.bases)
+
+    def weights(self, weight: str | None) -> Values:
+        """Return the weight of each of ``bases``, 1 where an edge names none.
+
+        Read when it is asked for: networkx keeps a conversion, and hands it to functions that
+        ask for other attributes than the one that it was made for.
+        """
+        ends = zip(self.bases.sources().tolist(), self.bases.targets.tolist(), strict=True)
+        sums = dict.fromkeys(ends, 0.0)
+        for u, v, value in self._edges(weight):
+            for edge in self._directed(u, v):
+                sums[edge] += value
+        return np.fromiter(sums.values(), np.float64, len(sums))
+
+    def _edges(self, weight: str | None) -> Iterator[tuple[Hashable, Hashable, float]]:
+        if weight is None:
+            return ((u, v, 1.0) for u, v in self.plain.edges())
+        return iter(self.plain.edges(data=weight, default=1.0))
+
+    def _ends(self) -> Iterator[tuple[int, int]]:
+        for u, v, _ in self._edges(None):
+            yield from self._directed(u, v)
+
+    def _directed(self, u: Hashable, v: Hashable) -> set[tuple[int, int]]:
+        ends = (self._place[u], self._place[v])
+        return {ends} if self.plain.is_directed() else {ends, ends[::-1]}
 
     def is_directed(self) -> bool:
         """Tell whether the graph that was converted is."""
@@ -70,12 +97,9 @@ class Backend:
     """What networkx loads by the entry point ``networkx.backends``."""
 
     @staticmethod
-    def convert_from_nx(
-        graph: nx.Graph, *, edge_attrs: Mapping[str, Any] | None = None, **_: Any
-    ) -> ArrayGraph:
-        """Return a networkx graph as arrays, with the one edge attribute that is asked for."""
-        ((weight, default),) = (edge_attrs or {None: 1}).items()
-        return ArrayGraph(graph, weight, 1.0 if default is None else default)
+    def convert_from_nx(graph: nx.Graph, **_: Any) -> ArrayGraph:
+        """Return a networkx graph as arrays, which are made when a kernel asks for them."""
+        return ArrayGraph(graph)
 
     @staticmethod
     def convert_to_nx(result: Any, **_: Any) -> Any:
@@ -118,13 +142,12 @@ class Backend:
             raise nx.NetworkXError(f"alpha is {alpha}; it must be at least 0 and less than 1")
         if not G.bases.size:
             return {}
-        weights = G.weights if isinstance(G, ArrayGraph) and weight is not None else None
         return G.scores(
             _pagerank.pagerank(
                 G.bases,
                 G.topological_order,
                 alpha=alpha,
-                weights=weights,
+                weights=G.weights(weight) if isinstance(G, ArrayGraph) else None,
                 personalization=_normalised(G, personalization),
                 dangling=_normalised(G, dangling),
             )
@@ -137,6 +160,10 @@ class Backend:
             raise AttributeError(name)
 
         def run(*args: Any, **kwargs: Any) -> Any:
+            changes = function.__wrapped__._will_call_mutate_input(args, kwargs)
+            if changes and any(isinstance(arg, LineageGraph) for arg in (*args, *kwargs.values())):
+                # It would change the conversion, and the graph's owner would never see it.
+                raise nx.NetworkXError("Frozen graph can't be modified")
             return function.orig_func(
                 *map(_plain, args), **{key: _plain(value) for key, value in kwargs.items()}
             )

@@ -129,8 +129,8 @@ class LineageGraph(nx.DiGraph):  # type: ignore[misc]
         self,
         names: Names,
         bases: Csr,
-        node_attributes: Attributes = lambda place: {},
-        edge_attributes: Attributes = lambda place: {},
+        node_attributes: Attributes = lambda _place: {},
+        edge_attributes: Attributes = lambda _place: {},
     ) -> None:
         super().__init__()
         self.names = names
@@ -264,3 +264,7 @@ class _Neighbours(Mapping[str, dict[str, Any]]):
 
     def __len__(self) -> int:
         return len(self._targets)
+
+    def copy(self) -> dict[str, dict[str, Any]]:
+        """Return it as a dict, as networkx asks of what it keeps in dicts."""
+        return dict(self)

@@ -1,0 +1,61 @@
+"""modelkin: who builds on whom among open models.
+
+In a notebook::
+
+    import modelkin
+    eco = modelkin.open()                 # the newest snapshot of ./modelkin-data
+    networkx.pagerank(eco.graph)          # derivative -> base, on our kernels
+    eco.family("qwen").graph              # one family's lineage
+
+The names come from `graph`; they are loaded when they are first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graph.ecosystem import Ecosystem as Ecosystem
+    from graph.ecosystem import FamilyView as FamilyView
+    from graph.families import Attribution as Attribution
+    from graph.families import Credit as Credit
+    from graph.records import Relation as Relation
+    from graph.records import Status as Status
+    from graph.registry import load_registry as load_registry
+    from graph.shares import By as By
+    from graph.shares import Definition as Definition
+    from graph.shares import Weight as Weight
+    from graph.shares import series as series
+    from graph.shares import share as share
+    from modelkin.opening import open as open
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Attribution": "graph.families",
+    "By": "graph.shares",
+    "Credit": "graph.families",
+    "Definition": "graph.shares",
+    "Ecosystem": "graph.ecosystem",
+    "FamilyView": "graph.ecosystem",
+    "Relation": "graph.records",
+    "Status": "graph.records",
+    "Weight": "graph.shares",
+    "load_registry": "graph.registry",
+    "open": "modelkin.opening",
+    "series": "graph.shares",
+    "share": "graph.shares",
+}
+
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604  (all of them are text)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name at its first use: the command line must not wait for networkx."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'modelkin' has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -92,8 +92,13 @@ def _substitute(
             for at in range(starts[i], starts[i + 1]):
                 row = rows[at]
                 rank = source[row]
+                kept = 0.0  # what a loop gives back: only graphs of others have any
                 for edge in range(offsets[row], offsets[row + 1]):
-                    rank += flows[edge] * ranks[targets[edge]]
+                    if targets[edge] == row:
+                        kept += flows[edge]
+                    else:
+                        rank += flows[edge] * ranks[targets[edge]]
+                rank /= 1 - kept
                 if rank > 0:
                     change = max(change, abs(rank - ranks[row]) / rank)
                 ranks[row] = rank

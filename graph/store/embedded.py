@@ -168,7 +168,7 @@ class EmbeddedStore:
             )
             last = database.execute(
                 f"SELECT {_RUN_NAMES} FROM runs WHERE kind = ? AND source = ? AND mode = ?"
-                " ORDER BY started_at DESC, id DESC LIMIT 1",
+                " ORDER BY started_at DESC, token DESC LIMIT 1",
                 (kind, source, mode),
             ).fetchone()
             if last and last[4] != "done" and last[6] is not None and resume:
@@ -191,10 +191,11 @@ class EmbeddedStore:
                 " AND id <> ?",
                 (now, run_id),
             )
+            # Of the runs of one like only the last can be gone on with.
             database.execute(
-                "DELETE FROM seen WHERE run <> ? AND run NOT IN (SELECT id FROM runs"
-                " WHERE state <> 'done')",
-                (run_id,),
+                "DELETE FROM seen WHERE run IN (SELECT id FROM runs"
+                " WHERE kind = ? AND source = ? AND mode = ? AND id <> ?)",
+                (kind, source, mode, run_id),
             )
             return replace(self._stored(database, run_id), seen=seen)
 
@@ -323,7 +324,7 @@ class EmbeddedStore:
         """List runs, the newest first."""
         with self._lock, self._errors():
             rows = self._database.execute(
-                f"SELECT {_RUN_NAMES} FROM runs ORDER BY started_at DESC, id DESC LIMIT ?",
+                f"SELECT {_RUN_NAMES} FROM runs ORDER BY started_at DESC, token DESC LIMIT ?",
                 (limit,),
             ).fetchall()
         return [_run(row) for row in rows]
@@ -347,4 +348,4 @@ class EmbeddedStore:
 
 def _run(row: tuple[Any, ...]) -> Run:
     *fields, report = row
-    return Run(*fields, orjson.loads(report))
+    return Run(*[*fields, orjson.loads(report)])

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import neo4j
-from neo4j import GraphDatabase
+from neo4j import GraphDatabase, ResultSummary
 from neo4j import ManagedTransaction as Transaction
 from neo4j.exceptions import (
     AuthError,
@@ -19,7 +19,7 @@ from neo4j.exceptions import (
 
 from graph.errors import CredentialsError, StoreError, StoreUrlError
 
-__all__ = ["Client", "Transaction", "change"]
+__all__ = ["Client", "Transaction", "change", "run"]
 
 CONNECT_S = 10
 """Seconds for a TCP connection."""
@@ -39,6 +39,9 @@ IDLE_S = 30
 
 RESENDS = 3
 """How often a transaction is sent again when the connection broke in its commit."""
+
+CHUNK_ROWS = 50_000
+"""Nodes of a chunk that is read: one record, of a list for each column."""
 
 FETCH_RECORDS = 8
 """Records that are sent ahead: ours are a whole chunk of columns, or 1 MiB of a snapshot."""
@@ -83,22 +86,34 @@ class Client:
                 user_agent="modelkin",
             )
 
-    def probe(self, work: Callable[[neo4j.Transaction], T]) -> T:
-        """Read once, without the retries that make a server that is down take 30 s to say so."""
+    def probe(self, statement: str) -> neo4j.Record | None:
+        """Read a record, without the retries that make a missing server take 30 s to notice."""
         with (
             self.errors(),
             self._session(neo4j.READ_ACCESS) as session,
             session.begin_transaction(timeout=TRANSACTION_S) as transaction,
         ):
-            return work(transaction)
+            return transaction.run(statement).single()
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Run a function in a reading transaction; it may run more than once."""
-        with self.errors(), self._session(neo4j.READ_ACCESS) as session:
-            return session.execute_read(neo4j.unit_of_work(timeout=TRANSACTION_S)(work))
+        return self._again(neo4j.READ_ACCESS, work)
+
+    def chunks(self, statement: str) -> Iterator[neo4j.Record]:
+        """Read what one of the statements by chunk yields, each in a transaction of its own."""
+        after: str | None = ""
+        while after is not None:
+            record = self.read(_chunk(statement, after))
+            after = record["last"] if record else None
+            if record:
+                yield record
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run an idempotent function in a writing transaction; it may run more than once.
+        """Run an idempotent function in a writing transaction; it may run more than once."""
+        return self._again(neo4j.WRITE_ACCESS, work)
+
+    def _again(self, access: str, work: Callable[[Transaction], T]) -> T:
+        """Run a transaction, again if need be.
 
         When the connection breaks in the commit, nobody knows whether it took effect, and the
         driver leaves it there. What is idempotent can be sent again.
@@ -106,19 +121,15 @@ class Client:
         with self.errors():
             for _ in range(RESENDS):
                 with contextlib.suppress(IncompleteCommit):
-                    return self._write(work)
-            return self._write(work)
+                    return self._once(access, work)
+            return self._once(access, work)
 
-    def _write(self, work: Callable[[Transaction], T]) -> T:
-        with self._session(neo4j.WRITE_ACCESS) as session:
-            return session.execute_write(neo4j.unit_of_work(timeout=TRANSACTION_S)(work))
-
-    def schema(self, statements: Sequence[str]) -> None:
-        """Run statements on the schema, each in a transaction of its own."""
-        with self.errors():
-            for statement in statements:
-                with self._session(neo4j.WRITE_ACCESS) as session:
-                    session.execute_write(lambda tx, text=statement: tx.run(text).consume())
+    def _once(self, access: str, work: Callable[[Transaction], T]) -> T:
+        limited = neo4j.unit_of_work(timeout=TRANSACTION_S)(work)
+        with self._session(access) as session:
+            if access == neo4j.READ_ACCESS:
+                return session.execute_read(limited)
+            return session.execute_write(limited)
 
     def close(self) -> None:
         """Close all connections."""
@@ -197,6 +208,15 @@ class Client:
         elif code.startswith(("Neo.DatabaseError.", "Neo.TransientError.")):
             mend = "check the server's log and its free disk space, then run again"
         return StoreError(f"{self.url} failed: {_line(error)}; {mend}")
+
+
+def run(statement: str, **values: Any) -> Callable[[Transaction], ResultSummary]:
+    """Return a function for a transaction that runs one statement."""
+    return lambda transaction: transaction.run(statement, values).consume()
+
+
+def _chunk(statement: str, after: str) -> Callable[[Transaction], neo4j.Record | None]:
+    return lambda transaction: transaction.run(statement, after=after, rows=CHUNK_ROWS).single()
 
 
 def change(transaction: Transaction, statement: str, rows: Sequence[Any]) -> int:

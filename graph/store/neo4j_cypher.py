@@ -20,8 +20,8 @@ UNIQUE = {
 INDEXES = [("Model", "id"), ("Seen", "run")]
 """Labels and properties that are looked up otherwise."""
 
-INDEXES_ONLINE_S = 600
-"""Seconds that new indexes have to come online: on a large database they are built first."""
+INDEXES_ONLINE_S = 240
+"""Seconds that new indexes have to come online; less than a transaction may last."""
 
 # A plan made before its index is there would scan all models for each row of the first batches.
 PREPARE = [
@@ -120,10 +120,10 @@ _RUN = f"[{', '.join(f'r.{name}' for name in RUN_NAMES)}] AS run"
 
 LAST_RUN = f"""
 MATCH (r:Run {{kind: $kind, source: $source, mode: $mode}})
-RETURN {_RUN} ORDER BY r.started_at DESC, r.id DESC LIMIT 1
+RETURN {_RUN} ORDER BY r.started_at DESC, r.token DESC LIMIT 1
 """
 
-RUNS = f"MATCH (r:Run) RETURN {_RUN} ORDER BY r.started_at DESC, r.id DESC LIMIT $limit"
+RUNS = f"MATCH (r:Run) RETURN {_RUN} ORDER BY r.started_at DESC, r.token DESC LIMIT $limit"
 
 BEGIN_RUN = "MERGE (r:Run {id: $id}) SET r += $fields"
 

@@ -1,0 +1,277 @@
+"""The command line. Each command imports what it needs, so that ``--help`` is quick."""
+
+import os
+import sys
+import threading
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graph.errors import ModelkinError
+from modelkin import __version__
+
+if TYPE_CHECKING:
+    from modelkin.settings import Settings
+
+EXIT_SIGTERM = 143
+"""Exit code after SIGTERM: 128 and the signal's number."""
+
+app = typer.Typer(
+    name="modelkin",
+    help="Who builds on whom among open models: crawl, measure, serve.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        help="A directory, or a neo4j:// or bolt:// URL. Default: MODELKIN_STORE, or"
+        " ./modelkin-data.",
+        show_default=False,
+    ),
+]
+Source = Annotated[
+    str, typer.Argument(metavar="[hub|FILE]", help="The Hub, or a JSONL file, gzipped or not.")
+]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="Read no more than this many models; sweeps nothing.")
+]
+NoResume = Annotated[
+    bool, typer.Option("--no-resume", help="Start anew, even if a crawl was interrupted.")
+]
+MaxShrink = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="The largest fraction of models that may vanish in a crawl."),
+]
+Port = Annotated[int, typer.Option(help="The port; 0 for any that is free.")]
+
+
+class Mode(StrEnum):
+    """Whether a source is all there is."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+
+
+def _settings(store: str | None) -> "Settings":
+    """Read the settings; the option is put into the environment for the server's workers."""
+    from pydantic import ValidationError
+
+    from graph.errors import UsageError
+    from modelkin.settings import Settings
+
+    if store is not None:
+        os.environ["MODELKIN_STORE"] = store
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        variable = name if name.isupper() else f"MODELKIN_{name.upper()}"
+        raise UsageError(f"{variable} is {first['input']!r}: {first['msg']}") from None
+
+
+@app.command()
+def up(
+    port: Port = 8000,
+    sample: Annotated[bool, typer.Option("--sample", help="Never ask the Hub.")] = False,
+    store: Store = None,
+) -> None:
+    """Serve at once, from the built-in sample, and crawl the Hub behind it.
+
+    Later runs serve what is there.
+    """
+    from modelkin.server import bind, serve
+    from modelkin.up import prepare, replace_sample
+
+    settings = _settings(store)
+    bound = bind("127.0.0.1", port)
+    is_sample = prepare(settings)
+    _announce(bound.getsockname()[1], sample=is_sample)
+    stop = threading.Event()
+    behind = threading.Thread(target=replace_sample, args=(settings, stop), daemon=True)
+    if is_sample and not sample:
+        behind.start()
+    try:
+        serve(bound, workers=1)
+    finally:
+        stop.set()
+        if behind.is_alive():
+            behind.join()
+
+
+@app.command()
+def crawl(
+    source: Source = "hub",
+    mode: Annotated[
+        Mode, typer.Option(help="full: what the source lacks is gone. incremental: nothing is.")
+    ] = Mode.FULL,
+    limit: Limit = None,
+    no_resume: NoResume = False,
+    max_shrink: MaxShrink = 0.05,
+    store: Store = None,
+) -> None:
+    """Read a source and store what is new or changed."""
+    _crawl(_settings(store), source, mode, limit, not no_resume, max_shrink)
+
+
+@app.command()
+def measure(store: Store = None) -> None:
+    """Compute all measures, and publish a snapshot."""
+    _measure(_settings(store))
+
+
+@app.command()
+def run(
+    source: Source = "hub",
+    limit: Limit = None,
+    no_resume: NoResume = False,
+    max_shrink: MaxShrink = 0.05,
+    store: Store = None,
+) -> None:
+    """Crawl, then measure."""
+    settings = _settings(store)
+    _crawl(settings, source, Mode.FULL, limit, not no_resume, max_shrink)
+    _measure(settings)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+    store: Store = None,
+) -> None:
+    """Serve the newest snapshot, and follow newer ones."""
+    from modelkin.jobs import opened
+    from modelkin.server import bind
+    from modelkin.server import serve as serve_on
+
+    settings = _settings(store)
+    opened(settings).close()  # a store that cannot be opened is told before a port is taken
+    bound = bind(host, port)
+    _announce(bound.getsockname()[1], sample=False, host=host)
+    serve_on(bound, workers)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    store: Store = None,
+) -> None:
+    """Show the runs, the snapshots and what was doubtful in the data."""
+    from modelkin.jobs import opened
+    from modelkin.status import report, shown
+
+    with opened(_settings(store)) as found:
+        told = report(found)
+    typer.echo(shown(told, as_json=as_json))
+
+
+class ExportFormat(StrEnum):
+    """What can be written."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+@app.command()
+def export(
+    format: Annotated[ExportFormat, typer.Argument(help="What to write.")],
+    path: Annotated[Path, typer.Argument(help="The directory to write into.")],
+    snapshot: Annotated[
+        str | None, typer.Option(help="A snapshot's id; the newest by default.")
+    ] = None,
+    store: Store = None,
+) -> None:
+    """Write a snapshot's models, edges, scores and families as files."""
+    from graph.export import write_tables
+    from modelkin.opening import open as open_snapshot
+
+    settings = _settings(store)
+    eco = open_snapshot(settings.store, snapshot)
+    for file in write_tables(eco, path, format.value):
+        typer.echo(file)
+
+
+@app.command()
+def neo4j(
+    port: Annotated[int, typer.Option(help="The Bolt port.")] = 7687,
+    data: Annotated[Path, typer.Option(help="The server's directory.")] = Path("modelkin-neo4j"),
+) -> None:
+    """Run a real Neo4j on this machine, with nothing else installed."""
+    from modelkin.neo4j_command import run as run_neo4j
+
+    raise typer.Exit(run_neo4j(data, port))
+
+
+def _crawl(
+    settings: "Settings",
+    source: str,
+    mode: Mode,
+    limit: int | None,
+    resume: bool,
+    max_shrink: float,
+) -> None:
+    from modelkin import jobs
+
+    with jobs.sigterm() as stop:
+        origin = jobs.source_of(source, settings, limit=limit, stop=stop)
+        name = origin.name  # a file that is missing is told before a store is made
+        with jobs.opened(settings) as store:
+            try:
+                ended = jobs.crawl(
+                    store, origin, stop, mode=mode.value, resume=resume, max_shrink=max_shrink
+                )
+            except jobs.Stopped:
+                raise typer.Exit(EXIT_SIGTERM) from None
+        if ended.state == "stopped":
+            raise typer.Exit(EXIT_SIGTERM)
+    report = ended.report
+    typer.echo(f"read {report['read']} models of {name}; wrote {report['written']} changes")
+
+
+def _measure(settings: "Settings") -> None:
+    from modelkin import jobs
+
+    with jobs.opened(settings) as store:
+        info = jobs.measure(store, settings)
+    typer.echo(f"published snapshot {info.id}")
+
+
+def _announce(port: int, *, sample: bool, host: str = "127.0.0.1") -> None:
+    shown = f"[{host}]" if ":" in host else host
+    what = "the built-in sample of 2026-08-22" if sample else "the newest snapshot"
+    typer.echo(f"modelkin serves {what} at http://{shown}:{port}/ (GraphQL at /graphql)")
+    sys.stdout.flush()
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"modelkin {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; an error is one line on standard error, and an exit code."""
+    from modelkin.progress import configure_logging
+
+    configure_logging()
+    try:
+        app()
+    except ModelkinError as error:
+        typer.echo(f"modelkin: {' '.join(str(error).split())}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        typer.echo(f"modelkin: {told}", err=True)
+        sys.exit(1)

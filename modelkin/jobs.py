@@ -1,0 +1,111 @@
+"""Crawl and measure as an operator runs them: settings in, a report and a snapshot out."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from graph.errors import UsageError
+from graph.measure import measure as measure_store
+from graph.registry import load_registry
+from graph.store import open_store
+from graph.store.port import Run, SnapshotInfo, Store
+from ingest.crawl import Crawl
+from ingest.jsonl import JsonlSource
+from ingest.source import Source
+from modelkin import __version__
+from modelkin.credentials import credentials
+from modelkin.progress import shown
+from modelkin.settings import Settings
+
+HUB = "hub"
+"""Names the Hub as a source."""
+
+
+class Stopped(Exception):  # noqa: N818  (nothing failed)
+    """A wait was cut short because the process was told to end."""
+
+
+def opened(settings: Settings) -> Store:
+    """Open the store of the settings."""
+    return open_store(settings.store, credentials=credentials(), database=settings.neo4j_database)
+
+
+@contextmanager
+def sigterm() -> Iterator[threading.Event]:
+    """Turn SIGTERM into an event, so that work ends after the batch at hand."""
+    event = threading.Event()
+
+    def tell(_signal: int, _frame: FrameType | None) -> None:
+        event.set()
+
+    previous = signal.signal(signal.SIGTERM, tell)
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def source_of(
+    name: str, settings: Settings, *, limit: int | None = None, stop: threading.Event
+) -> Source:
+    """Return the source of a name: ``hub``, or a file's path."""
+    if name != HUB:
+        return JsonlSource(Path(name), limit=limit)
+    from ingest.hub import HubSource  # noqa: PLC0415  (the client costs 0.3 s)
+
+    def wait(seconds: float) -> None:
+        if stop.wait(seconds):
+            raise Stopped
+
+    return HubSource(
+        endpoint=settings.hub_endpoint,
+        token=settings.hub_token.get_secret_value() if settings.hub_token else None,
+        limit=limit,
+        timeout_s=settings.hub_timeout_s,
+        first_answer_s=settings.hub_first_answer_s,
+        silence_s=settings.hub_silence_s,
+        quota_reserve=settings.hub_quota_reserve,
+        library_version=__version__,
+        sleep=wait,
+    )
+
+
+def crawl(
+    store: Store,
+    source: Source,
+    stop: threading.Event,
+    *,
+    mode: str = "full",
+    resume: bool = True,
+    max_shrink: float = 0.05,
+) -> Run:
+    """Crawl a source into a store, showing how far it is.
+
+    Returns
+    -------
+    Run
+        Its state is ``done``, or ``stopped`` where the event was set.
+    """
+    if source.name == HUB and mode == "incremental":
+        raise UsageError(
+            "the Hub is crawled whole for now; run without --mode incremental,"
+            " which files understand"
+        )
+    with shown("crawl") as progress:
+        return Crawl(
+            store, source, mode, resume, max_shrink, progress=progress, stop=stop.is_set
+        ).run()
+
+
+def measure(store: Store, settings: Settings) -> SnapshotInfo:
+    """Measure a store, showing how far it is, and publish a snapshot."""
+    with shown("measure") as progress:
+        return measure_store(
+            store,
+            load_registry(settings.registry),
+            keep=settings.keep_snapshots,
+            progress=progress,
+        )

@@ -1,0 +1,74 @@
+"""Every setting, with its unit, in one place; read from the environment at the edge."""
+
+from pathlib import Path
+from typing import Annotated
+
+from platformdirs import user_cache_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings by environment variables: ``MODELKIN_`` and the name, in any case.
+
+    The Hub's own variables ``HF_ENDPOINT``, ``HF_TOKEN`` and ``HF_HUB_OFFLINE`` are honoured,
+    and ``NEO4J_USERNAME``, ``NEO4J_PASSWORD``, ``NEO4J_PASSWORD_FILE`` (see
+    `modelkin.credentials`).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MODELKIN_", extra="ignore")
+
+    store: Annotated[str, Field(description="A directory, or a Neo4j URL.")] = "modelkin-data"
+    neo4j_database: Annotated[str, Field(description="The Neo4j database.")] = "neo4j"
+    cache: Annotated[
+        Path, Field(description="Where snapshots of a Neo4j store and Neo4j's jars are kept.")
+    ] = Field(default_factory=lambda: user_cache_path("modelkin"))
+    registry: Annotated[
+        Path | None,
+        Field(description="A TOML file of own families, organisations, licences, copies."),
+    ] = None
+    keep_snapshots: Annotated[
+        int, Field(ge=1, description="Snapshots that are kept, the newest included.")
+    ] = 5
+
+    hub_endpoint: Annotated[
+        str, Field(validation_alias="HF_ENDPOINT", description="The Hub's address.")
+    ] = "https://huggingface.co"
+    hub_token: Annotated[
+        SecretStr | None,
+        Field(validation_alias="HF_TOKEN", description="A token: a larger quota."),
+    ] = None
+    hub_timeout_s: Annotated[
+        float, Field(gt=0, description="Seconds for one whole answer of the Hub.")
+    ] = 30.0
+    hub_first_answer_s: Annotated[
+        float, Field(gt=0, description="Seconds to wait for the Hub's first answer.")
+    ] = 55.0
+    hub_silence_s: Annotated[
+        float, Field(gt=0, description="Seconds without an answer after which a crawl ends.")
+    ] = 600.0
+    hub_quota_reserve: Annotated[
+        float, Field(ge=0, lt=1, description="Fraction of the Hub's quota left to others.")
+    ] = 0.1
+
+    graphiql: Annotated[
+        bool, Field(description="Whether /graphql shows GraphiQL to a browser.")
+    ] = True
+    refresh_s: Annotated[
+        float, Field(gt=0, description="Seconds between looks for a newer snapshot.")
+    ] = 5.0
+    limit_body_bytes: Annotated[
+        int, Field(gt=0, description="Bytes of a request's body, at most.")
+    ] = 256 * 1024
+    limit_depth: Annotated[
+        int, Field(gt=0, description="Levels of nested fields in a query, at most.")
+    ] = 12
+    limit_aliases: Annotated[
+        int, Field(gt=0, description="Aliased fields in a document, at most.")
+    ] = 30
+    limit_tokens: Annotated[int, Field(gt=0, description="Tokens of a document, at most.")] = 2000
+
+    @property
+    def snapshot_cache(self) -> Path:
+        """Where snapshots of a Neo4j store are copied to."""
+        return self.cache / "snapshots"
