@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from cross_web import HTTPException
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.fastapi import GraphQLRouter
-from cross_web import HTTPException
 
 from api.current import Current, NotReadyError
 from api.limits import Limits

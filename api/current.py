@@ -83,7 +83,6 @@ class Current:
         if not snapshots or (self._eco is not None and self._eco.id == snapshots[0].id):
             return
         eco = Ecosystem(self._store.fetch(snapshots[0].id, self._cache))
-        eco.warm()
         self._eco = eco
         _log.info("serving a snapshot", id=eco.id, models=eco.manifest.models)
 

@@ -18,8 +18,8 @@ _ATTRIBUTIONS = {
     Attribution.DIRECT: "attributed to who released the models that they name as their bases",
 }
 _CREDITS = {
-    Credit.FULL: "a model of several counts fully for each",
-    Credit.FRACTIONAL: "a model of several counts in equal shares that sum to 1",
+    Credit.FULL: "a model of several roots counts fully for each",
+    Credit.FRACTIONAL: "a model of several roots counts in equal shares that sum to 1",
 }
 
 

@@ -13,7 +13,9 @@ from api.organization import Organization
 from api.scalars import Long
 from graph import profile
 from graph.ecosystem import Ecosystem, FamilyView
+from graph.families import Attribution, Credit
 from graph.listing import Listing, Order, OrderField, Page, ascending
+from graph.records import Relation
 from graph.registry import LicenseClass
 from graph.shares import Weight, sizes
 
@@ -61,7 +63,7 @@ class ParameterCount:
 class RelationCount:
     """How many models of a family were made in one way."""
 
-    relation: str = strawberry.field(description="The relation.")
+    relation: Relation = strawberry.field(description="The relation.")
     models: int = strawberry.field(description="Live models.")
 
 
@@ -70,9 +72,8 @@ class FamilyScores:
     """The scores of a family's models, summed up."""
 
     descendants: int = strawberry.field(
-        description="Models that descend from its roots, deleted ones that others build on included."
+        description="Models that descend from its roots, kept deleted ones included."
     )
-    derivatives: int = strawberry.field(description="Live models among them.")
     pagerank: float = strawberry.field(description="The sum of its models' PageRank.")
 
 
@@ -111,6 +112,11 @@ class Family:
     def registered(self) -> bool:
         """Return whether the registry names it."""
         return self._view.family.registered
+
+    @strawberry.field(description="What `models`, `derivatives` and `downloads` mean here.")
+    def definition(self) -> Definition:
+        """Return what its counts mean."""
+        return Definition(weight=Weight.MODELS, attribution=Attribution.LINEAGE, credit=Credit.FULL)
 
     @strawberry.field(description="Live models by lineage, each counting fully, roots included.")
     def models(self) -> int:
@@ -166,14 +172,13 @@ class Family:
     def relations(self) -> list[RelationCount]:
         """Return how its models were made."""
         counts = profile.relations(self.eco, self._view.rows)
-        return [RelationCount(relation=name, models=count) for name, count in counts]
+        return [RelationCount(relation=relation, models=count) for relation, count in counts]
 
     @strawberry.field(description="Its models' scores, summed up.")
     def scores(self) -> FamilyScores:
         """Return its scores."""
         return FamilyScores(
             descendants=int(self._sum("descendants")),
-            derivatives=int(self._sum("derivatives")),
             pagerank=float(self._sum("pagerank")),
         )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from graphql import ValidationRule
+from graphql import ASTValidationRule
 from strawberry.extensions.max_aliases import create_validator as alias_rule
 from strawberry.extensions.query_depth_limiter import create_validator as depth_rule
 
@@ -31,6 +31,6 @@ class Limits:
     tokens: int = 2000
     cached_documents: int = 1000
 
-    def rules(self) -> list[type[ValidationRule]]:
+    def rules(self) -> list[type[ASTValidationRule]]:
         """Return the validation rules. Make them once: a cache knows a rule by its class."""
         return [depth_rule(self.depth, None), alias_rule(self.aliases)]

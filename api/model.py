@@ -1,4 +1,4 @@
-"""Models, their lineage, and pages of them. A model is a row; its fields are read when asked for."""
+"""Models, their lineage, and pages of them. A model is a row, read field by field."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -177,7 +177,9 @@ class Model:
             for place, base in enumerate(self.eco.bases.of(self.row))
         ]
 
-    @strawberry.field(description="The models that it goes back to and that go back to none.")
+    @strawberry.field(
+        description="What it goes back to and what goes back to nothing; empty for a root."
+    )
     def roots(self) -> list["Model"]:
         """Return the roots."""
         return [Model(eco=self.eco, row=int(root)) for root in self.eco.roots.of(self.row)]
@@ -231,6 +233,14 @@ class Model:
             FamilyShare(share=float(share), family=Family(eco=self.eco, number=int(number)))
             for number, share in zip(self.eco.families_of.of(self.row), shares, strict=True)
         ]
+
+    @strawberry.field(description="The family of its own id, whatever it descends from.")
+    def publisher_family(self) -> Annotated["Family", strawberry.lazy("api.family")] | None:
+        """Return the family whose patterns match its id."""
+        from api.family import Family  # noqa: PLC0415
+
+        number = int(self._number("own_family"))
+        return Family(eco=self.eco, number=number) if number >= 0 else None
 
     @strawberry.field(
         description="Whether its family rests on a copy that the registry names, not on metadata."

@@ -21,7 +21,7 @@ class Organization:
         description='Where its headquarters are, ISO 3166-1 alpha-2; "unknown" without a source.'
     )
     kind: str = strawberry.field(
-        description='company, university, nonprofit, community, government, individual or "unknown".'
+        description='company, university, nonprofit, community, government, individual, "unknown".'
     )
     source: str | None = strawberry.field(description="Where country and kind are from.")
 

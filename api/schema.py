@@ -37,7 +37,9 @@ class Schema(strawberry.Schema):
     """The schema; it says what an error tells the outside."""
 
     def process_errors(
-        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+        self,
+        errors: list[GraphQLError],
+        execution_context: ExecutionContext | None = None,  # noqa: ARG002  (strawberry's)
     ) -> None:
         """Give each error a stable ``extensions.code``, and mask what is not meant for clients.
 

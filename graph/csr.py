@@ -1,6 +1,6 @@
 """Adjacency as compressed sparse rows: for each row a slice of the rows it points at."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,3 +79,8 @@ def induced(adjacency: Csr, rows: Rows) -> Csr:
     sources, targets = place[adjacency.sources()], place[adjacency.targets]
     inside = (sources >= 0) & (targets >= 0)
     return csr(sources[inside], targets[inside], len(rows))[0]
+
+
+def sums(groups: NDArray[np.integer], values: NDArray[Any], size: int) -> NDArray[np.float64]:
+    """Return the sum of the values of each group, float64."""
+    return np.bincount(groups, weights=values, minlength=size).astype(np.float64, copy=False)

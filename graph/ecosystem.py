@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +14,13 @@ from graph import snapshot
 from graph.csr import Csr, Rows, induced, simple
 from graph.errors import NotFoundError
 from graph.families import Family
-from graph.lineage_graph import LineageGraph, Names
+from graph.names import Names
 from graph.records import Relation
 from graph.registry import LicenseClass
 from graph.traversal import Codes, Reached, reach
+
+if TYPE_CHECKING:
+    from graph.lineage_graph import LineageGraph
 
 T = TypeVar("T")
 
@@ -72,11 +75,6 @@ class Ecosystem:
     def id(self) -> str:
         """The snapshot's id."""
         return self.manifest.id
-
-    def warm(self) -> None:
-        """Load the compiled kernels, so that no request waits for them."""
-        if len(self):
-            self.descendants(0, max_depth=1)
 
     def once(self, key: object, make: Callable[[], T]) -> T:
         """Return what was derived from this snapshot under a key, derived at its first use."""
@@ -231,7 +229,7 @@ class Ecosystem:
         return {row["name"]: row for row in self.table("organizations").to_pylist()}
 
     def country(self, namespace: str | None) -> str:
-        """Return a namespace's country, ISO 3166-1 alpha-2; "unknown" when nobody could source it."""
+        """Return a namespace's country, ISO 3166-1 alpha-2; "unknown" without a source."""
         known = self.organizations.get(namespace) if namespace else None
         return known["country"] if known else _UNKNOWN
 
@@ -247,12 +245,14 @@ class Ecosystem:
     # Graphs
 
     @cached_property
-    def graph(self) -> LineageGraph:
+    def graph(self) -> "LineageGraph":
         """All models as a networkx graph, derivative -> base."""
         return self._graph(np.arange(len(self), dtype=np.int32))
 
-    def _graph(self, rows: Rows) -> LineageGraph:
+    def _graph(self, rows: Rows) -> "LineageGraph":
         """Return the models of some ascending rows and the derivations among them."""
+        from graph.lineage_graph import LineageGraph  # noqa: PLC0415  (a server needs no networkx)
+
         every = len(rows) == len(self)
         bases = simple(self.bases)
         adjacency = bases if every else induced(bases, rows)
@@ -312,6 +312,6 @@ class FamilyView:
         return rows
 
     @cached_property
-    def graph(self) -> LineageGraph:
+    def graph(self) -> "LineageGraph":
         """Its members as a networkx graph, derivative -> base."""
-        return self.eco._graph(self.rows)  # noqa: SLF001  (two halves of one read model)
+        return self.eco._graph(self.rows)

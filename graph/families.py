@@ -76,17 +76,15 @@ class Membership:
     shares: Shares
 
 
-def membership(
-    ids: Sequence[str], bases: Csr, derivatives: Csr, roots: Csr, registry: Registry
-) -> Membership:
+def membership(ids: Sequence[str], derivatives: Csr, roots: Csr, registry: Registry) -> Membership:
     """Attribute every model.
 
     Parameters
     ----------
     ids
         Each row's id.
-    bases, derivatives
-        The lineage and its reverse.
+    derivatives
+        Each row's derivatives.
     roots
         Each derivative's roots, as `graph.measures.roots.roots` gives them.
     """
@@ -104,7 +102,7 @@ def membership(
     is_root = roots.degrees() == 0
     root[is_root] = own[is_root]
     has_derivatives = derivatives.degrees() > 0
-    for row in np.flatnonzero(is_root):
+    for row in np.flatnonzero(is_root).tolist():
         id = ids[row]
         original = registry.copies.get(id)
         if original is not None and own[row] < 0:
@@ -114,8 +112,10 @@ def membership(
                 copied[row] = True
         if root[row] < 0 and has_derivatives[row]:
             key = id if id not in number else f"id:{id}"
-            root[row] = number.setdefault(key, len(families))
-            families.append(Family(key, id, id.partition("/")[0] if "/" in id else None, False))
+            if key not in number:
+                number[key] = len(families)
+                families.append(Family(key, id, id.partition("/")[0] if "/" in id else None, False))
+            root[row] = number[key]
 
     by_lineage, shares = _shares(roots, root, len(families))
     inferred = copied.copy()

@@ -1,70 +1,40 @@
 """The graph that networkx sees: derivative -> base, read from the arrays, converted never."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import networkx as nx
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from graph.csr import Csr, reverse
 from graph.measures.order import TopologicalOrder, topological_order
+from graph.names import Names
 
 V = TypeVar("V")
 Attributes = Callable[[int], dict[str, Any]]
 
 
-class Names:
-    """Node names in ascending order of their bytes, looked up by binary search.
-
-    Takes no memory beside the (perhaps memory-mapped) column.
-    """
-
-    def __init__(self, column: pa.StringArray) -> None:
-        self.column = column
-        _, offsets, data = column.buffers()
-        self._offsets = np.frombuffer(offsets, np.int32)[column.offset :][: len(column) + 1]
-        self._data = memoryview(data) if data is not None else memoryview(b"")
-
-    def __len__(self) -> int:
-        return len(self.column)
-
-    def __getitem__(self, place: int) -> str:
-        return str(self._data[self._offsets[place] : self._offsets[place + 1]], "utf-8")
-
-    def find(self, name: object) -> int | None:
-        """Return the first place of a name, or None."""
-        if not isinstance(name, str):
-            return None
-        place = self.insertion(name.encode("utf-8", "surrogatepass"))
-        return place if place < len(self) and self[place] == name else None
-
-    def insertion(self, name: bytes) -> int:
-        """Return the first place whose name is not smaller."""
-        low, high = 0, len(self)
-        offsets, data = self._offsets, self._data
-        while low < high:
-            middle = (low + high) // 2
-            if bytes(data[offsets[middle] : offsets[middle + 1]]) < name:
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-
 class Scores(Mapping[str, V], Generic[V]):
     """One value a node, as networkx returns them, on the array that was computed.
 
-    Reads like a ``dict``; ``dict(scores)`` makes one. `array` is the values in the order of
-    the graph's nodes.
+    Reads like a ``dict``. `array` is the values in the order of the graph's nodes. The first
+    use of all the nodes makes a dict; single look-ups do without.
     """
 
     def __init__(self, names: Names, array: NDArray[Any]) -> None:
         self._names = names
         self.array = array
 
+    @cached_property
+    def _dict(self) -> dict[str, V]:
+        return dict(zip(self._names.column.to_pylist(), self.array.tolist(), strict=True))
+
     def __getitem__(self, node: str) -> V:
+        made: dict[str, V] | None = self.__dict__.get("_dict")
+        if made is not None:
+            return made[node]
         place = self._names.find(node)
         if place is None:
             raise KeyError(node)
@@ -72,35 +42,28 @@ class Scores(Mapping[str, V], Generic[V]):
         return value
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names.column.to_pylist())
+        return iter(self._dict)
 
     def __len__(self) -> int:
         return len(self._names)
 
-    def items(self) -> Any:
-        """Return the pairs, made in one go."""
-        return dict(self).items()
+    def keys(self) -> KeysView[str]:
+        """Return the nodes."""
+        return self._dict.keys()
 
-    def values(self) -> Any:
-        """Return the values as a list."""
-        return self.array.tolist()
+    def items(self) -> ItemsView[str, V]:
+        """Return the nodes with their values."""
+        return self._dict.items()
 
-    def keys(self) -> Any:
-        """Return the nodes as a dict's keys."""
-        return dict.fromkeys(self).keys()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Mapping) and dict(zip(self, self.values(), strict=True)) == dict(
-            other.items()
-        )
-
-    __hash__ = None  # type: ignore[assignment]  # a mapping, like dict
+    def values(self) -> ValuesView[V]:
+        """Return the values."""
+        return self._dict.values()
 
     def __repr__(self) -> str:
         return f"<Scores of {len(self)} nodes>"
 
 
-class LineageGraph(nx.DiGraph):  # type: ignore[misc]
+class LineageGraph(nx.DiGraph):
     """A lineage as a ``networkx.DiGraph`` for reading: edges run derivative -> base.
 
     Node attributes are what is known of a model; the edge attribute ``relation`` names how it

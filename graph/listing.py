@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import operator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -126,15 +127,19 @@ class Listing:
         """Return the cursor that stands behind a row of this list."""
         place = int(np.searchsorted(self._rows, row))
         key = float(self._keys[place])
-        told = [self._snapshot, self._scope, None if key == np.inf else key, self._names[row]]
+        name = self._names[row]
+        # Repositories that succeeded each other share an id: which of them it is, counts too.
+        nth = row - (self._names.find(name) or 0)
+        told = [self._snapshot, self._scope, None if key == np.inf else key, name, nth]
         return base64.urlsafe_b64encode(orjson.dumps(told)).decode().rstrip("=")
 
     def _decode(self, cursor: str) -> tuple[float, int]:
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
-            snapshot, scope, key, id = orjson.loads(base64.urlsafe_b64decode(padded))
-            value = np.inf if key is None else float(key)
-            row = self._names.find(id) if snapshot == self._snapshot else -1
+            snapshot, scope, key, name, nth = orjson.loads(base64.urlsafe_b64decode(padded))
+            value = np.inf if key is None else key + 0.0
+            place = operator.index(nth)
+            first = self._names.find(name) if snapshot == self._snapshot else -1
         except (binascii.Error, ValueError, TypeError) as error:
             raise CursorError(
                 "the cursor is malformed; take it from pageInfo or an edge"
@@ -144,9 +149,9 @@ class Listing:
                 f"the cursor is of snapshot {snapshot!r}, answers are now read from"
                 f" {self._snapshot}; begin again without a cursor"
             )
-        if scope != self._scope or row is None:
+        if scope != self._scope or first is None:
             raise CursorError("the cursor is of another list; begin again without a cursor")
-        return value, row
+        return value, first + place
 
 
 def model_listing(

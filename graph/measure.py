@@ -1,5 +1,6 @@
 """The measure job: stored columns in, one published snapshot out."""
 
+import contextlib
 import secrets
 import tempfile
 import time
@@ -14,27 +15,31 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from graph import snapshot
-from graph.csr import Csr, Rows, csr, simple
+from graph.csr import Csr, Rows, csr, simple, sums
 from graph.errors import LeaseLostError, NotFoundError, StoreError
 from graph.families import Membership, membership
-from graph.lineage_graph import LineageGraph, Names
+from graph.lineage_graph import LineageGraph
 from graph.measures.depth import depth
 from graph.measures.descendants import descendants
 from graph.measures.roots import roots
+from graph.names import Names
 from graph.quality import Quality, Reason
 from graph.records import Relation, Status
 from graph.registry import Registry
+from graph.store.heartbeat import heartbeat
 from graph.store.lease import now_ms
 from graph.store.port import Run, SnapshotInfo, Store
 from graph.store.schema import SCHEMAS
 
 Progress = Callable[[str, int, int | None], None]
-
-SAMPLE = "the built-in sample"
-"""How a crawl of the sample names its source; its snapshots say that they are a sample."""
+"""Told the step, how many are done, and of how many."""
 
 _RELATIONS = list(Relation)
 _STEPS = ("read", "lineage", "centrality", "families", "publish")
+
+
+def unheard(_step: str, _done: int, _total: int | None) -> None:
+    """Take progress to which nobody listens."""
 
 
 def measure(
@@ -42,7 +47,7 @@ def measure(
     registry: Registry,
     *,
     keep: int = 5,
-    progress: Progress = lambda phase, done, total: None,
+    progress: Progress = unheard,
 ) -> SnapshotInfo:
     """Measure what a store holds, and publish it as one snapshot or none.
 
@@ -63,8 +68,11 @@ def measure(
     run = store.begin("measure", store.url, "full", resume=False)
     seconds: dict[str, float] = {}
     try:
-        with tempfile.TemporaryDirectory(prefix="modelkin-") as directory:
-            steps = _Steps(store, run, progress, seconds)
+        with (
+            heartbeat(store, run),
+            tempfile.TemporaryDirectory(prefix="modelkin-") as directory,
+        ):
+            steps = _Steps(progress, seconds)
             manifest, tables = build(store, registry, steps)
             steps.begin("publish")
             path = Path(directory) / manifest.id
@@ -72,29 +80,23 @@ def measure(
             store.publish(run, manifest.id, path, keep=keep)
             steps.end()
     except BaseException:
-        try:
+        with contextlib.suppress(LeaseLostError, StoreError):  # the first error is the cause
             store.finish(run, "failed", {"seconds": seconds})
-        except (LeaseLostError, StoreError):
-            pass  # the first error is the cause
         raise
     store.finish(run, "done", {"seconds": seconds, "snapshot": manifest.id})
     return next(info for info in store.snapshots() if info.id == manifest.id)
 
 
 class _Steps:
-    """Times the steps, tells of them, and holds the lease."""
+    """Times the steps, and tells of them."""
 
-    def __init__(
-        self, store: Store, run: Run, progress: Progress, seconds: dict[str, float]
-    ) -> None:
-        self._store, self._run = store, run
+    def __init__(self, progress: Progress, seconds: dict[str, float]) -> None:
         self._progress, self._seconds = progress, seconds
         self._step, self._since = "", 0.0
 
     def begin(self, step: str) -> None:
         """End the step at hand, and begin the next."""
         self.end()
-        self._store.renew(self._run)
         self._step, self._since = step, time.monotonic()
         self._progress(step, _STEPS.index(step), len(_STEPS))
 
@@ -130,7 +132,6 @@ def build(
     steps.begin("families")
     member = membership(
         models.column("id").to_pylist(),
-        lineage.simple_bases,
         lineage.derivatives,
         root_rows,
         registry,
@@ -243,7 +244,7 @@ def _families_table(
     derived = live & (lineage.bases.degrees() > 0)
 
     def total(values: NDArray[Any]) -> NDArray[np.float64]:
-        return np.bincount(belongs, weights=values[rows], minlength=count)
+        return sums(belongs, values[rows], count)
 
     downloads = models.column("downloads").fill_null(0).to_numpy() * live
     columns: dict[str, Any] = {
@@ -294,7 +295,7 @@ def _manifest(crawl: Run, models: pa.Table, quality: Quality) -> snapshot.Manife
         measured_at=now,
         as_of=(crawl.ended_at if from_hub else crawl.report.get("newest")) or now,
         source=crawl.source,
-        sample=crawl.source == SAMPLE,
+        sample=crawl.source == snapshot.SAMPLE,
         models=count,
         missing=pc.sum(pc.equal(status, Status.MISSING.value)).as_py() or 0,
         deleted=pc.sum(pc.equal(status, Status.DELETED.value)).as_py() or 0,

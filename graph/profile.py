@@ -6,6 +6,7 @@ import numpy as np
 
 from graph.csr import Rows
 from graph.ecosystem import RELATIONS, Ecosystem
+from graph.records import Relation
 
 PARAMETER_BUCKETS: Sequence[tuple[str, float]] = (
     ("under 1B", 1e9),
@@ -27,8 +28,8 @@ def licenses(eco: Ecosystem, rows: Rows) -> list[tuple[str | None, int]]:
     return sorted(found, key=lambda entry: (-entry[1], entry[0] or ""))
 
 
-def relations(eco: Ecosystem, rows: Rows) -> list[tuple[str, int]]:
-    """Count the live models among some rows by how they were made; one made in two ways is in both."""
+def relations(eco: Ecosystem, rows: Rows) -> list[tuple[Relation, int]]:
+    """Count the live models among some rows by relation; one of two relations is in both."""
     chosen = np.zeros(len(eco), np.bool_)
     chosen[rows] = eco.live[rows]
     sources = eco.bases.sources()
@@ -37,9 +38,7 @@ def relations(eco: Ecosystem, rows: Rows) -> list[tuple[str, int]]:
         sources[inside].astype(np.int64) * len(RELATIONS) + eco.base_relations[inside]
     )
     counts = np.bincount(pairs % len(RELATIONS), minlength=len(RELATIONS))
-    return [
-        (RELATIONS[code].value, int(counts[code])) for code in np.argsort(-counts, kind="stable")
-    ]
+    return [(RELATIONS[code], int(counts[code])) for code in np.argsort(-counts, kind="stable")]
 
 
 def parameters(eco: Ecosystem, rows: Rows) -> list[tuple[str, int]]:

@@ -1,7 +1,9 @@
 """What was doubtful in the data: a reason, how often, and examples. Nothing is dropped silently."""
 
+import reprlib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 EXAMPLES_PER_REASON = 5
@@ -10,11 +12,15 @@ EXAMPLES_PER_REASON = 5
 EXAMPLE_LENGTH = 200
 """Characters of an example that are kept."""
 
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = EXAMPLE_LENGTH
+
 
 class Reason(StrEnum):
     """Why a record, a field or a relation was set aside, mended or is to be read with care."""
 
     NOT_JSON = "not_json"
+    LONG_LINE = "long_line"
     CUT_FILE = "cut_file"
     NOT_AN_OBJECT = "not_an_object"
     NO_ID = "no_id"
@@ -44,12 +50,15 @@ class Reason(StrEnum):
 
 _MEANINGS = {
     Reason.NOT_JSON: "A line is not JSON; it was set aside.",
-    Reason.CUT_FILE: "The file ends in the middle; what came before the cut was read.",
+    Reason.LONG_LINE: "A line is longer than any model's could be; it was set aside.",
+    Reason.CUT_FILE: "The file ends in the middle or is damaged there; what came before was read,"
+    " and nothing was swept.",
     Reason.NOT_AN_OBJECT: "A record is not a JSON object; it was set aside.",
     Reason.NO_ID: "A record names no model; it was set aside.",
     Reason.BAD_ID: "A record's id is not one that the Hub could give; it was set aside.",
     Reason.BAD_KEY: "A record's _id is not 24 hexadecimal digits; the model is keyed by its id.",
-    Reason.BAD_FIELD: "A field has another type than the Hub documents; it counts as unknown.",
+    Reason.BAD_FIELD: "A field is not of the type that the Hub documents, or is no readable text;"
+    " it counts as unknown.",
     Reason.BAD_DATE: "A date cannot be read; it counts as unknown.",
     Reason.BAD_COUNT: "A count is negative or not a whole number; it counts as unknown.",
     Reason.BASE_NOT_AN_ID: "A declared base is a path, an address or a placeholder, not a Hub id;"
@@ -82,10 +91,16 @@ class Quality:
 
     def add(self, reason: Reason, example: str) -> None:
         """Count a reason, and keep the example if there is room."""
-        self._counts[reason] = self._counts.get(reason, 0) + 1
-        examples = self._examples.setdefault(reason, [])
-        if len(examples) < EXAMPLES_PER_REASON:
-            examples.append(example[:EXAMPLE_LENGTH])
+        self.add_many(reason, 1, (example,))
+
+    def add_many(self, reason: Reason, count: int, examples: Iterable[str]) -> None:
+        """Count a reason so often; no more examples are taken than there is room for."""
+        if not count:
+            return
+        self._counts[reason] = self._counts.get(reason, 0) + count
+        kept = self._examples.setdefault(reason, [])
+        for example in islice(examples, EXAMPLES_PER_REASON - len(kept)):
+            kept.append(_encodable(example[:EXAMPLE_LENGTH]))
 
     def extend(self, reasons: Iterable[tuple[Reason, str]]) -> None:
         """Count many."""
@@ -110,3 +125,16 @@ class Quality:
             for reason in Reason
             if reason in self._counts
         }
+
+
+def shown(value: object) -> str:
+    """Return a short text for any JSON value, however large, deep or odd."""
+    try:
+        return _REPR.repr(value)
+    except ValueError:  # Python refuses to write integers of thousands of digits
+        return "a number of thousands of digits"
+
+
+def _encodable(text: str) -> str:
+    """Write half surrogate pairs, which no store takes, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -6,9 +6,11 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.csr import Rows
+from graph.csr import Rows, simple, sums
 from graph.ecosystem import RELATIONS, Ecosystem
 from graph.families import Attribution, Credit
+from graph.registry import LicenseClass
+from graph.registry.definitions import UNKNOWN_COUNTRY
 
 Values = NDArray[np.float64]
 
@@ -81,7 +83,7 @@ class _Divided:
         pairs = rows[known].astype(np.int64) * size + groups[known]
         unique, place = np.unique(pairs, return_inverse=True)
         self.rows, self.groups = np.divmod(unique, size)
-        self.shares: Values = np.bincount(place, weights=shares[known], minlength=len(unique))
+        self.shares: Values = sums(place, shares[known], len(unique))
 
     def values(self, weights: Values, credit: Credit) -> Values:
         """Return what each entry counts."""
@@ -90,8 +92,7 @@ class _Divided:
 
     def totals(self, weights: Values, credit: Credit) -> Values:
         """Return each group's sum."""
-        values = self.values(weights, credit)
-        return np.bincount(self.groups, weights=values, minlength=len(self.labels))
+        return sums(self.groups, self.values(weights, credit), len(self.labels))
 
 
 def _divided(eco: Ecosystem, by: By, attribution: Attribution) -> _Divided:
@@ -181,7 +182,8 @@ def _sources(eco: Ecosystem, attribution: Attribution) -> tuple[Rows, Rows, Valu
     every = np.arange(len(eco), dtype=np.int32)
     if attribution == Attribution.PUBLISHER:
         return every, every, np.ones(len(eco))
-    above = eco.roots if attribution == Attribution.LINEAGE else eco.bases
+    # A base that is declared in two ways is one base.
+    above = eco.roots if attribution == Attribution.LINEAGE else simple(eco.bases)
     degrees = above.degrees()
     rows, sources = above.sources(), above.targets
     shares = 1.0 / degrees[rows]
@@ -199,7 +201,7 @@ def _groups(eco: Ecosystem, by: By, attribution: Attribution) -> tuple[Rows, lis
         return eco.numbers(column), [family.key for family in eco.families]
     if by == By.LICENSE_CLASS:
         classes = [license_class.value for license_class in eco.license_classes]
-        return _merged(eco.codes("license"), classes)
+        return _merged(eco.codes("license"), classes, unknown=LicenseClass.UNKNOWN.value)
     authors = eco.labels("author")
     codes = eco.codes("author")
     if attribution == Attribution.LINEAGE:
@@ -210,13 +212,14 @@ def _groups(eco: Ecosystem, by: By, attribution: Attribution) -> tuple[Rows, lis
         codes = np.where(named, families + len(authors), codes)
         authors = authors + registered
     if by == By.COUNTRY:
-        return _merged(codes, [eco.country(author) for author in authors])
+        countries = [eco.country(author) for author in authors]
+        return _merged(codes, countries, unknown=UNKNOWN_COUNTRY)
     return _merged(codes, authors)
 
 
-def _merged(codes: Rows, names: list[str]) -> tuple[Rows, list[str]]:
-    """Make one group of the codes of one name; "unknown" is in no group."""
-    labels = sorted(set(names) - {"unknown"})
+def _merged(codes: Rows, names: list[str], unknown: str | None = None) -> tuple[Rows, list[str]]:
+    """Make one group of the codes of one name; the unknown one is in no group."""
+    labels = sorted(set(names) - {unknown})
     place = {label: number for number, label in enumerate(labels)}
     of_code = np.array([*(place.get(name, -1) for name in names), -1], np.int32)
     return of_code[codes], labels

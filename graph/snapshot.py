@@ -25,6 +25,9 @@ from graph.errors import SnapshotFormatError
 FORMAT = 1
 """Of the files; a reader refuses a newer one."""
 
+SAMPLE = "the built-in sample"
+"""How a crawl of the sample names its source; its snapshots say that they are a sample."""
+
 _ROWS = pa.list_(pa.int32())
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 
@@ -143,7 +146,9 @@ def write(directory: Path, manifest: Manifest, tables: dict[str, pa.Table]) -> N
             pa.OSFile(str(directory / f"{name}.arrow"), "wb") as file,
             pa.ipc.new_file(file, schema) as writer,
         ):
-            writer.write_table(table, max_chunksize=max(len(table), 1))
+            # A table without rows has no batch, but its readers expect one.
+            empty = pa.RecordBatch.from_pylist([], schema)
+            writer.write_batch(table.to_batches()[0] if len(table) else empty)
     (directory / "manifest.json").write_bytes(orjson.dumps(asdict(manifest)))
 
 

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +11,7 @@ Codes = NDArray[np.int8]
 
 
 class Reached(NamedTuple):
-    """What a walk reached, nearest first; the start is not among it.
+    """What a walk reached, nearest first, then by row; the start is not among it.
 
     Attributes
     ----------
@@ -42,42 +41,33 @@ def reach(
         Which relation codes to follow.
     max_depth
         Steps at most.
+
+    Notes
+    -----
+    A layer at a time in numpy: lineages are a few layers deep, so a compiled kernel would save
+    nothing, and a server starts without a compiler.
     """
+    every = bool(allowed.all())
+    visited = np.zeros(adjacency.size, np.bool_)
+    visited[start] = True
+    layer = np.array([start], np.int32)
+    layers: list[Rows] = []
+    while len(layer) and len(layers) < max_depth:
+        edges = _edges(adjacency, layer)
+        targets = adjacency.targets[edges if every else edges[allowed[relations[edges]]]]
+        layer = np.unique(targets[~visited[targets]])
+        visited[layer] = True
+        layers.append(layer)
+    sizes = [len(layer) for layer in layers]
     return Reached(
-        *_reach(adjacency.offsets, adjacency.targets, relations, start, allowed, max_depth)
+        np.concatenate([*layers, np.empty(0, np.int32)]),
+        np.repeat(np.arange(1, len(layers) + 1, dtype=np.int32), sizes),
     )
 
 
-@numba.njit(cache=True)
-def _reach(
-    offsets: Rows,
-    targets: Rows,
-    relations: Codes,
-    start: int,
-    allowed: NDArray[np.bool_],
-    max_depth: int,
-) -> tuple[Rows, Rows]:
-    visited = np.zeros(len(offsets) - 1, np.bool_)
-    visited[start] = True
-    capacity = 64
-    rows = np.empty(capacity, np.int32)
-    distances = np.empty(capacity, np.int32)
-    rows[0] = start
-    distances[0] = 0
-    found = 1
-    head = 0
-    while head < found and distances[head] < max_depth:
-        at = rows[head]
-        for edge in range(offsets[at], offsets[at + 1]):
-            target = targets[edge]
-            if allowed[relations[edge]] and not visited[target]:
-                visited[target] = True
-                if found == capacity:
-                    capacity *= 4
-                    rows = np.append(rows, np.empty(capacity - found, np.int32))
-                    distances = np.append(distances, np.empty(capacity - found, np.int32))
-                rows[found] = target
-                distances[found] = distances[head] + 1
-                found += 1
-        head += 1
-    return rows[1:found].copy(), distances[1:found].copy()
+def _edges(adjacency: Csr, rows: Rows) -> NDArray[np.int64]:
+    """Return the places of all edges that leave some rows."""
+    starts = adjacency.offsets[rows].astype(np.int64)
+    counts = adjacency.offsets[rows + 1] - starts
+    before = np.cumsum(counts) - counts
+    return np.arange(counts.sum()) + np.repeat(starts - before, counts)

@@ -2,20 +2,22 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 import orjson
 import pyarrow as pa
 import xxhash
+
 from graph.errors import LeaseLostError, StoreError
 from graph.quality import Quality, Reason
-from graph.records import Model
+from graph.records import ID_KEY_PREFIX, Model
 from graph.store.port import Batch, Run, Store
 from graph.store.schema import SCHEMAS
-
 from ingest.known import KeyOfId, Known, key_hashes
 from ingest.settle import COLUMNS, Settlement, settle
 from ingest.source import Page, Source
@@ -28,6 +30,7 @@ Progress = Callable[[str, int, int | None], None]
 """Called with the phase, how many are done, and of how many (None when unknown)."""
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(slots=True)
@@ -55,13 +58,15 @@ class Crawl:
     mode: str = "full"
     resume: bool = True
     max_shrink: float = 0.05
-    progress: Progress = lambda phase, done, total: None
+    progress: Progress = lambda *_: None
     stop: Callable[[], bool] = lambda: False
     _quality: Quality = field(default_factory=Quality)
     _read: int = 0
     _written: int = 0
     _newest: int = 0
+    _stopped: bool = False
     _key_of_id: KeyOfId | None = None
+    _page_before: list[Model] = field(default_factory=list)
     _seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> Run:
@@ -93,11 +98,9 @@ class Crawl:
             known = Known(self.store.columns("models", ["key", "digest"]))
             known.mark_seen(np.unique(np.frombuffer(run.seen, np.uint64)))
         with self._timed("load"):
-            for page in self.source.pages(run.cursor):
-                self._load(run, known, page)
-                self.progress("load", self._read, self.source.total)
-                if self.stop():
-                    return False
+            self._load(run, known)
+        if self._stopped:
+            return False
         with self._timed("settle"):
             self._settle(run, known)
         return True
@@ -114,70 +117,102 @@ class Crawl:
         self._written = report.get("written", 0)
         self._newest = report.get("newest", 0)
 
-    def _load(self, run: Run, known: Known, page: Page) -> None:
-        """Store what is new or changed of a page."""
-        self._quality.extend((Reason(reason), example) for reason, example in page.rejected)
-        self._read += len(page.items)
-        models = self._models(page.items)
-        hashes = key_hashes(list(models))
-        digests = np.fromiter((_digest(m) for m in models.values()), np.int64, len(models))
-        stored, seen = known.look_up(hashes)
-        for key in np.array(list(models), object)[seen]:
-            self._quality.add(Reason.REPEATED_RECORD, models[key].id)
-        changed = np.flatnonzero(digests != stored)
-        records = list(models.values())
-        self._written += self.store.write(
-            run,
-            Batch(
-                models=[records[place] for place in changed],
-                digests=digests[changed].tolist(),
-                cursor=page.cursor,
-                seen=hashes.tobytes() if self._sweeps else b"",
-                report=self._report(),
-            ),
-        )
-        known.mark_seen(hashes, digests)
+    def _load(self, run: Run, known: Known) -> None:
+        """Store what is new or changed of each page, while the next page is transformed."""
 
-    def _models(self, items: list[Any]) -> dict[str, Model]:
+        def store(step: tuple[Batch, int]) -> int:
+            batch, read = step
+            self._written += self.store.write(run, batch)
+            return read
+
+        with contextlib.closing(_overlapped(store, self._batches(run, known))) as stored:
+            for read in stored:
+                self.progress("load", read, self.source.total)
+
+    def _batches(self, run: Run, known: Known) -> Iterator[tuple[Batch, int]]:
+        """Make each page a batch, with the number of records read so far."""
+        for page in self.source.pages(run.cursor):
+            self._read += len(page.items)
+            yield self._batch(known, page), self._read
+            if self.stop():
+                self._stopped = True
+                return
+
+    def _batch(self, known: Known, page: Page) -> Batch:
+        self._quality.extend((Reason(reason), example) for reason, example in page.rejected)
+        models = self._models(page.items)
+        hashes = key_hashes([model.key for model in models])
+        digests = np.fromiter(map(_digest, models), np.int64, len(models))
+        stored, seen = known.look_up(hashes)
+        for place in np.flatnonzero(seen):
+            self._quality.add(Reason.REPEATED_RECORD, models[place].id)
+        changed = np.flatnonzero(digests != stored)
+        known.mark_seen(hashes, digests)
+        return Batch(
+            models=[models[place] for place in changed],
+            digests=digests[changed].tolist(),
+            cursor=page.cursor,
+            seen=hashes.tobytes() if self._sweeps else b"",
+            report=self._report(),
+        )
+
+    def _models(self, items: list[Any]) -> list[Model]:
         """Transform items; of several with one key the last one counts."""
-        models: dict[str, Model] = {}
+        models: list[Model] = []
         for item in items:
             model, doubts = transform(item)
             if doubts:
                 self._quality.extend(doubts)
-            if model is None:
-                continue
-            if model.key.startswith("id:"):
-                model = self._with_hub_key(model)
-            if model.key in models:
-                self._quality.add(Reason.REPEATED_RECORD, model.id)
-                del models[model.key]
-            models[model.key] = model
-            self._newest = max(self._newest, model.created_at or 0, model.modified_at or 0)
-        return models
+            if model is not None:
+                models.append(model)
+        self._give_keys(models)
+        last = {model.key: model for model in models}
+        if len(last) < len(models):
+            for model in models:
+                if last[model.key] is not model:
+                    self._quality.add(Reason.REPEATED_RECORD, model.id)
+        dates = (date for model in models for date in (model.created_at, model.modified_at) if date)
+        self._newest = max(self._newest, max(dates, default=0))
+        return list(last.values())
 
-    def _with_hub_key(self, model: Model) -> Model:
-        """Give a record without ``_id`` the one that an earlier source gave."""
+    def _give_keys(self, models: list[Model]) -> None:
+        """Give records without ``_id`` the one that another record of the same id bore."""
+        unkeyed = [
+            place for place, model in enumerate(models) if model.key.startswith(ID_KEY_PREFIX)
+        ]
+        keyed = models
+        if unkeyed:
+            keyed = [model for model in models if not model.key.startswith(ID_KEY_PREFIX)]
+            if self._key_of_id is None:
+                columns = self.store.columns("models", ["key", "id", "status"])
+                self._key_of_id = KeyOfId(columns)
+                self._key_of_id.add(self._page_before)  # which may be on its way to the store
         if self._key_of_id is None:
-            self._key_of_id = KeyOfId(self.store.columns("models", ["key", "id"]))
-        key = self._key_of_id(model.id)
-        return model._replace(key=key) if key else model
+            self._page_before = models
+            return
+        self._key_of_id.add(keyed)
+        keys = self._key_of_id.look_up([models[place].id for place in unkeyed])
+        for place, key in zip(unkeyed, keys, strict=True):
+            if key:
+                models[place] = models[place]._replace(key=key)
 
     def _settle(self, run: Run, known: Known) -> None:
         models = self._table("models", COLUMNS)
         seen = None
         if self._sweeps:
-            seen = known.look_up(key_hashes(models.column("key").to_pylist()))[1]
+            keys = models.column("key").chunks
+            looked_up = [known.look_up(key_hashes(chunk.to_pylist()))[1] for chunk in keys]
+            seen = np.concatenate([np.empty(0, np.bool_), *looked_up])
         settlement = settle(
             models,
             self._table("derivations", ["child", "base", "relation"]),
             seen,
             self.max_shrink,
         )
-        batches = list(_settlement_batches(settlement))
-        for number, batch in enumerate(batches, 1):
-            self._written += self.store.write(run, batch)
-            self.progress("settle", number, len(batches))
+        steps = _steps(settlement)
+        for number, make in enumerate(steps, 1):
+            self._written += self.store.write(run, make())
+            self.progress("settle", number, len(steps))
         self._quality.merge(settlement.quality)
 
     def _table(self, table: str, names: Sequence[str]) -> pa.Table:
@@ -202,25 +237,38 @@ class Crawl:
         }
 
 
-def _settlement_batches(settlement: Settlement) -> Iterator[Batch]:
+def _overlapped(work: Callable[[T], R], values: Iterator[T]) -> Generator[R, None, None]:
+    """Apply a function to each value in a thread, to one while the next one is made."""
+    with ThreadPoolExecutor(1) as thread:
+        doing: Future[R] | None = None
+        for value in values:
+            if doing:
+                yield doing.result()
+            doing = thread.submit(work, value)
+        if doing:
+            yield doing.result()
+
+
+def _steps(settlement: Settlement) -> list[Callable[[], Batch]]:
     """Order the changes so that both ends of a derivation exist whenever it does."""
-    for placeholders in _chunks(settlement.placeholders):
-        yield Batch(models=placeholders, digests=[_digest(model) for model in placeholders])
-    for statuses in _chunks(settlement.statuses):
-        yield Batch(statuses=statuses)
-    for aliases in _chunks(settlement.aliases):
-        yield Batch(aliases=aliases)
-    for derivations in _chunks(settlement.derivations):
-        yield Batch(derivations=derivations)
-    for derivations in _chunks(settlement.dropped_derivations):
-        yield Batch(dropped_derivations=derivations)
-    for keys in _chunks(settlement.dropped_models):
-        yield Batch(dropped_models=keys)
+    return [
+        *_chunks(
+            settlement.placeholders,
+            lambda models: Batch(models=models, digests=[_digest(model) for model in models]),
+        ),
+        *_chunks(settlement.statuses, lambda some: Batch(statuses=some)),
+        *_chunks(settlement.aliases, lambda some: Batch(aliases=some)),
+        *_chunks(settlement.derivations, lambda some: Batch(derivations=some)),
+        *_chunks(settlement.dropped_derivations, lambda some: Batch(dropped_derivations=some)),
+        *_chunks(settlement.dropped_models, lambda keys: Batch(dropped_models=keys)),
+    ]
 
 
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+def _chunks(
+    values: Sequence[T], make: Callable[[Sequence[T]], Batch]
+) -> Iterator[Callable[[], Batch]]:
     for start in range(0, len(values), BATCH_ROWS):
-        yield values[start : start + BATCH_ROWS]
+        yield partial(lambda start: make(values[start : start + BATCH_ROWS]), start)
 
 
 def _digest(model: Model) -> int:

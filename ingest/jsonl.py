@@ -1,21 +1,32 @@
 """Models from a file: one list item of ``GET /api/models`` a line, gzipped or not."""
 
 import contextlib
-import gzip
+import math
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
+
 from graph.errors import InputError
 from graph.quality import Reason
-
 from ingest.source import Page
 
+LINE_BYTES = 16 * 2**20
+"""Bytes of the longest line that is read: a list item with every field has some 100 KB."""
+
+_BLOCK_BYTES = 8 * 2**20
+"""Bytes read or unpacked in one go: large, so that the reading thread seldom needs the GIL."""
+
+_PIECE_BYTES = 64
+"""Packed bytes before a damage that may be lost with it."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_FORMAT = 16 + zlib.MAX_WBITS
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -32,7 +43,7 @@ class JsonlSource:
     limit
         Read no more than this many lines; None for all.
     page_size
-        Lines a page.
+        Lines a page: few enough for the processor's cache to hold them decoded.
 
     Notes
     -----
@@ -46,12 +57,13 @@ class JsonlSource:
         *,
         name: str | None = None,
         limit: int | None = None,
-        page_size: int = 10_000,
+        page_size: int = 500,
     ) -> None:
         self._path = path
         self._name = name
         self._limit = limit
         self._page_size = page_size
+        self._cut = False
 
     @property
     def name(self) -> str:
@@ -71,8 +83,8 @@ class JsonlSource:
 
     @property
     def complete(self) -> bool:
-        """Whether its end is the end of the file."""
-        return self._limit is None
+        """Whether its end is the end of the file, as far as was read: not so when it is cut."""
+        return self._limit is None and not self._cut
 
     @property
     def total(self) -> int | None:
@@ -87,41 +99,94 @@ class JsonlSource:
         InputError
             When the file cannot be opened, or its first lines hold no JSON object.
         """
-        start = int(cursor) if cursor else 0
-        with _readable(self._path), _open(self._path) as file:
-            yield from self._pages(file, start)
-
-    def _pages(self, file: IO[bytes], start: int) -> Iterator[Page]:
-        done = start
-        lines = _Lines(islice(file, start, self._limit))
-        while chunk := list(islice(lines, self._page_size)):
-            items, rejected = _decode(chunk, done + 1)
-            if not done and not any(isinstance(item, dict) for item in items):
-                raise InputError(
-                    f"{self._path} is not JSONL: its first {len(chunk)} lines hold no JSON object;"
-                    " give a file with one list item of /api/models a line"
-                )
-            done += len(chunk)
-            if lines.cut:
-                rejected.append((Reason.CUT_FILE, f"{self._path} after line {done}"))
-            yield Page(items, str(done), rejected)
+        done = int(cursor) if cursor else 0
+        with _readable(self._path), self._path.open("rb") as file:
+            for first, lines in self._slices(file, done):
+                items, rejected = _decode(lines, first)
+                if first == 1 and not any(isinstance(item, dict) for item in items):
+                    raise InputError(
+                        f"{self._path} is not JSONL: its first {len(lines)} lines hold no JSON"
+                        " object; give a file with one list item of /api/models a line"
+                    )
+                done = first + len(lines) - 1
+                yield Page(items, str(done), rejected)
         if not done:
             raise InputError(f"{self._path} is empty; give a file with one model a line")
+        if self._cut:
+            yield Page([], str(done), [(Reason.CUT_FILE, f"{self._path} after line {done}")])
 
+    def _slices(self, file: IO[bytes], done: int) -> Iterator[tuple[int, list[bytes]]]:
+        """Cut the lines that are wanted into pages, each with the number of its first line."""
+        passed = 0
+        end = math.inf if self._limit is None else self._limit
+        for lines in _lines(_ahead(self._blocks(file))):
+            for start in range(max(0, done - passed), len(lines), self._page_size):
+                stop = min(start + self._page_size, len(lines), end - passed)
+                if start < stop:
+                    yield passed + start + 1, lines[start : int(stop)]
+            passed += len(lines)
+            if passed >= end:
+                return
 
-class _Lines(Iterator[bytes]):
-    """Lines up to the end, or up to where a gzip stream is cut or damaged."""
-
-    def __init__(self, lines: Iterator[bytes]) -> None:
-        self._lines = lines
-        self.cut = False
-
-    def __next__(self) -> bytes:
+    def _blocks(self, file: IO[bytes]) -> Iterator[bytes]:
+        """Read blocks, unpacked, up to the end or up to where a gzip stream is damaged."""
+        packed = iter(lambda: file.read(_BLOCK_BYTES), b"")
+        first = next(packed, b"")
+        if not first.startswith(_GZIP_MAGIC):
+            yield from chain([first], packed)
+            return
         try:
-            return next(self._lines)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            self.cut = True
-            raise StopIteration from None
+            yield from _unpacked(first, packed)
+        except (EOFError, zlib.error):
+            self._cut = True
+
+
+def _unpacked(data: bytes, packed: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpack the members of a gzip file; zlib checks the length and checksum of each."""
+    while data:
+        member = zlib.decompressobj(_GZIP_FORMAT)
+        while not member.eof:
+            data = data or next(packed, b"")
+            if not data:
+                raise EOFError
+            before = member.copy()
+            try:
+                yield member.decompress(data, _BLOCK_BYTES)
+            except zlib.error:
+                yield from _up_to_damage(before, data)
+                raise
+            data = member.unconsumed_tail
+        # What follows the last member may be zeros, up to the end of a block of some device.
+        data = (member.unused_data or next(packed, b"")).lstrip(b"\0")
+
+
+def _up_to_damage(member: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
+    """Unpack once more in small pieces, for zlib gives nothing of a piece that is damaged."""
+    with contextlib.suppress(zlib.error):
+        for start in range(0, len(data), _PIECE_BYTES):
+            yield member.decompress(data[start : start + _PIECE_BYTES])
+
+
+def _ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Fetch the next block in a thread while the one before is worked on."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = thread.submit(next, blocks, None)
+            yield block
+
+
+def _lines(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """Cut each block into the lines that end in it; of a line too long only the start is kept."""
+    rest = b""
+    for block in blocks:
+        end, *others = block.split(b"\n")
+        rest += end[: LINE_BYTES + 1 - len(rest)]
+        if others:
+            yield [rest, *others[:-1]]
+            rest = others[-1]
+    if rest:
+        yield [rest]
 
 
 @contextlib.contextmanager
@@ -131,14 +196,6 @@ def _readable(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"cannot read {path}: {reason}; check the path") from error
-
-
-def _open(path: Path) -> IO[bytes]:
-    file = path.open("rb")
-    if file.peek(2)[:2] == _GZIP_MAGIC:
-        file.close()
-        return gzip.open(path, "rb")
-    return file
 
 
 def _decode(lines: list[bytes], first: int) -> tuple[list[Any], list[tuple[str, str]]]:
@@ -151,6 +208,9 @@ def _decode(lines: list[bytes], first: int) -> tuple[list[Any], list[tuple[str, 
         except orjson.JSONDecodeError:
             text = line.removeprefix(_BYTE_ORDER_MARK).strip()
             if not text:
+                continue
+            if len(line) > LINE_BYTES:
+                rejected.append((Reason.LONG_LINE, f"line {number}: over {LINE_BYTES} bytes"))
                 continue
             try:
                 items.append(orjson.loads(text))

@@ -1,116 +1,146 @@
 """What a store holds already, as hashes: which records are new or changed, which were seen.
 
-Three numbers a model (17 bytes), so that ten million models fit in 170 MB. A collision of two
-64-bit hashes could only make a vanished model count as seen.
+A collision of two 64-bit hashes could only make a changed model count as unchanged, or a
+vanished one as seen: at ten million models, one chance in 370,000.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 from numpy.typing import NDArray
+
+from graph.records import ID_KEY_PREFIX, Model, Status
 
 Hashes = NDArray[np.uint64]
 Digests = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Slots = NDArray[np.int64]
+
+_FREE = np.uint64(0)
+"""The hash of a slot that holds none; no key hashes to it."""
+
+_FIRST_SLOTS = 2**16
+_FULLNESS = 0.7
+"""Fraction of the slots in use beyond which a table doubles: look-ups slow down from there."""
 
 
 def key_hashes(keys: Sequence[str]) -> Hashes:
-    """Hash keys, the same in every process."""
+    """Hash keys, the same in every process, to numbers from 1 on."""
     digest = xxhash.xxh3_64_intdigest
-    return np.fromiter((digest(key.encode()) for key in keys), np.uint64, len(keys))
-
-
-class _Segment:
-    """Sorted hashes with their digest, and whether this run has seen them."""
-
-    def __init__(self, hashes: Hashes, digests: Digests, seen: Flags) -> None:
-        order = np.argsort(hashes)
-        self.hashes, self.digests, self.seen = hashes[order], digests[order], seen[order]
-
-    def find(self, hashes: Hashes) -> tuple[NDArray[np.intp], Flags]:
-        places = np.searchsorted(self.hashes, hashes)
-        places[places == len(self.hashes)] = 0
-        return places, self.hashes[places] == hashes
+    hashes = np.fromiter((digest(key.encode()) for key in keys), np.uint64, len(keys))
+    return np.maximum(hashes, 1)
 
 
 class Known:
     """The digests of the models that a store holds, and which of them a run has seen.
 
-    Kept as a few sorted arrays of growing size, merged as they grow, so that adding stays cheap
-    and a look-up is a handful of binary searches for a whole batch.
+    A hash table with open addressing in three arrays, in which a whole batch is looked up at
+    once: 17 bytes a slot, at most 50 a model, so that ten million models fit in 290 MB.
     """
 
     def __init__(self, stored: Iterable[pa.RecordBatch] = ()) -> None:
         """Take ``key`` and ``digest`` as `graph.store.port.Store.columns` reads them."""
-        self._segments: list[_Segment] = []
+        self._count = 0
+        self._allocate(_FIRST_SLOTS)
         for batch in stored:
-            keys = key_hashes(batch.column("key").to_pylist())
-            digests = batch.column("digest").to_numpy().astype(np.int64)
-            self._add(keys, digests, np.zeros(len(keys), np.bool_))
+            hashes = key_hashes(batch.column("key").to_pylist())
+            self._insert(hashes, batch.column("digest").to_numpy(), np.zeros(len(hashes), np.bool_))
 
     def __len__(self) -> int:
-        return sum(len(segment.hashes) for segment in self._segments)
+        return self._count
 
     def look_up(self, hashes: Hashes) -> tuple[Digests, Flags]:
         """Return each one's digest (0 when it is not known) and whether the run has seen it."""
-        digests = np.zeros(len(hashes), np.int64)
-        seen = np.zeros(len(hashes), np.bool_)
-        for segment, places, found in self._places(hashes):
-            digests[found] = segment.digests[places[found]]
-            seen[found] = segment.seen[places[found]]
-        return digests, seen
+        slots = self._slots(hashes)
+        return self._digests[slots], self._seen[slots]  # a free slot holds 0 and False
 
     def mark_seen(self, hashes: Hashes, digests: Digests | None = None) -> None:
         """Mark distinct hashes as seen, with their new digests where they are given."""
-        rest = np.ones(len(hashes), np.bool_)
-        for segment, places, found in self._places(hashes):
-            segment.seen[places[found]] = True
-            if digests is not None:
-                segment.digests[places[found]] = digests[found]
-            rest &= ~found
-        if rest.any():
-            new = np.zeros(rest.sum(), np.int64) if digests is None else digests[rest]
-            self._add(hashes[rest], new, np.ones(len(new), np.bool_))
+        slots = self._slots(hashes)
+        known = self._hashes[slots] != _FREE
+        self._seen[slots[known]] = True
+        if digests is not None:
+            self._digests[slots[known]] = digests[known]
+        new = ~known
+        fresh = np.zeros(int(new.sum()), np.int64) if digests is None else digests[new]
+        self._insert(hashes[new], fresh, new[new])
 
-    def _places(self, hashes: Hashes) -> Iterator[tuple[_Segment, NDArray[np.intp], Flags]]:
-        for segment in self._segments:
-            yield segment, *segment.find(hashes)
+    def _allocate(self, slots: int) -> None:
+        self._hashes = np.full(slots, _FREE, np.uint64)
+        self._digests = np.zeros(slots, np.int64)
+        self._seen = np.zeros(slots, np.bool_)
 
-    def _add(self, hashes: Hashes, digests: Digests, seen: Flags) -> None:
-        """Add a segment, merged with those before it that are not larger."""
-        while self._segments and len(self._segments[-1].hashes) <= len(hashes):
-            last = self._segments.pop()
-            hashes = np.concatenate([last.hashes, hashes])
-            digests = np.concatenate([last.digests, digests])
-            seen = np.concatenate([last.seen, seen])
-        self._segments.append(_Segment(hashes, digests, seen))
+    def _slots(self, hashes: Hashes) -> Slots:
+        """Return the slot of each hash, or the free one where the search for it ends."""
+        mask = np.uint64(len(self._hashes) - 1)
+        slots = hashes & mask
+        # An odd step visits every slot, and hashes that share a slot part at once.
+        steps = (hashes >> np.uint64(32)) | np.uint64(1)
+        waiting = np.arange(len(hashes))
+        while len(waiting):
+            found = self._hashes[slots[waiting]]
+            waiting = waiting[(found != hashes[waiting]) & (found != _FREE)]
+            slots[waiting] = (slots[waiting] + steps[waiting]) & mask
+        return slots.astype(np.int64)
+
+    def _insert(self, hashes: Hashes, digests: Digests, seen: Flags) -> None:
+        """Add distinct hashes that are not there yet."""
+        self._make_room(len(hashes))
+        self._count += len(hashes)
+        while len(hashes):
+            slots = self._slots(hashes)
+            self._hashes[slots] = hashes  # of several that want one slot, one gets it
+            placed = self._hashes[slots] == hashes
+            self._digests[slots[placed]] = digests[placed]
+            self._seen[slots[placed]] = seen[placed]
+            hashes, digests, seen = hashes[~placed], digests[~placed], seen[~placed]
+
+    def _make_room(self, more: int) -> None:
+        slots = len(self._hashes)
+        while self._count + more > _FULLNESS * slots:
+            slots *= 2
+        if slots > len(self._hashes):
+            used = self._hashes != _FREE
+            hashes, digests, seen = self._hashes[used], self._digests[used], self._seen[used]
+            self._count = 0
+            self._allocate(slots)
+            self._insert(hashes, digests, seen)
 
 
 class KeyOfId:
-    """The Hub's key of a model that a source names by its id alone."""
+    """The Hub's keys of models that a source names by their ids alone."""
 
     def __init__(self, stored: Iterable[pa.RecordBatch]) -> None:
-        """Take ``key`` and ``id`` as a store reads them."""
-        hashes: list[Hashes] = []
-        keys: list[NDArray[np.bytes_]] = []
-        for batch in stored:
-            names = np.array(batch.column("key").to_pylist(), dtype=object)
-            known = np.array([not key.startswith("id:") for key in names], np.bool_)
-            ids = np.array(batch.column("id").to_pylist(), dtype=object)[known]
-            hashes.append(key_hashes(ids.tolist()))
-            keys.append(names[known].astype("S24"))
-        order = np.argsort(np.concatenate(hashes)) if hashes else np.empty(0, np.intp)
-        self._hashes = np.concatenate(hashes)[order] if hashes else np.empty(0, np.uint64)
-        self._keys = np.concatenate(keys)[order] if keys else np.empty(0, "S24")
+        """Take ``key``, ``id`` and ``status`` as a store reads them, in the order of keys."""
+        hashes, keys, live = [np.empty(0, np.uint64)], [np.empty(0, "S24")], [np.empty(0, np.bool_)]
+        for rows in stored:
+            batch = rows.filter(pc.invert(pc.starts_with(rows.column("key"), ID_KEY_PREFIX)))
+            hashes.append(key_hashes(batch.column("id").to_pylist()))
+            keys.append(np.array(batch.column("key").to_pylist(), "S24"))
+            live.append(np.array(batch.column("status").to_pylist()) == Status.LIVE.value)
+        hash_of, key_of = np.concatenate(hashes), np.concatenate(keys)
+        # Of several repositories that bore an id the one that lives counts, then the newest.
+        order = np.lexsort((np.concatenate(live), hash_of))
+        hash_of, key_of = hash_of[order], key_of[order]
+        last = np.append(hash_of[1:] != hash_of[:-1], [True])[: len(order)]
+        # One more of each, for a search that ends behind all.
+        self._hashes, self._keys = np.append(hash_of[last], _FREE), np.append(key_of[last], b"")
+        self._added: dict[str, str] = {}
 
-    def __call__(self, id: str) -> str | None:
-        """Return the key, or None when the id is not known by one."""
-        if not len(self._hashes):
-            return None
-        wanted = np.uint64(xxhash.xxh3_64_intdigest(id.encode()))
-        place = int(np.searchsorted(self._hashes, wanted))
-        if place == len(self._hashes) or self._hashes[place] != wanted:
-            return None
-        return self._keys[place].decode()
+    def add(self, models: Iterable[Model]) -> None:
+        """Learn the keys that a source gives."""
+        self._added.update((model.id, model.key) for model in models)
+
+    def look_up(self, ids: Sequence[str]) -> list[str | None]:
+        """Return the key of each id, or None when it is not known."""
+        hashes = key_hashes(ids)
+        places = np.searchsorted(self._hashes[:-1], hashes)
+        found = self._hashes[places] == hashes
+        keys = self._keys[places].tolist()
+        return [
+            self._added.get(id) or (key.decode() if known else None)
+            for id, key, known in zip(ids, keys, found.tolist(), strict=True)
+        ]

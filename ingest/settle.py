@@ -4,48 +4,62 @@ Pure: from the stored columns to what must change. The result does not depend on
 which models came, so a crawl that was resumed ends like one that was not.
 """
 
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar, overload
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 from graph.errors import ShrinkError
 from graph.quality import Quality, Reason
-from graph.records import (
-    ID_KEY_PREFIX,
-    Derivation,
-    Model,
-    Reference,
-    Relation,
-    Status,
-    author_of,
-    decode_references,
-    id_key,
-)
-from numpy.typing import NDArray
+from graph.records import ID_KEY_PREFIX, Derivation, Model, Relation, Status, author_of, id_key
 
 COLUMNS = ["key", "id", "status", "aliases", "declared"]
 """What `settle` needs of the stored models."""
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+T = TypeVar("T")
 
 _RELATIONS = list(Relation)
-_RELATION_CODES = {relation: code for code, relation in enumerate(_RELATIONS)}
+_RELATION_NAMES = pa.array([relation.value for relation in _RELATIONS])
+
+
+class Lazy(Sequence[T]):
+    """Records that are made of numbers only when a slice of them is asked for."""
+
+    def __init__(self, numbers: Rows, make: Callable[[Rows], list[T]]) -> None:
+        self._numbers = numbers
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[T]: ...
+    def __getitem__(self, place: int | slice) -> T | list[T]:
+        if isinstance(place, slice):
+            return self._make(self._numbers[place])
+        return self._make(self._numbers[[place]])[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """What must change in the store, and what was doubtful."""
 
-    placeholders: list[Model] = field(default_factory=list)
-    statuses: list[tuple[str, Status]] = field(default_factory=list)
-    aliases: list[tuple[str, str]] = field(default_factory=list)
-    dropped_models: list[str] = field(default_factory=list)
-    derivations: list[Derivation] = field(default_factory=list)
-    dropped_derivations: list[Derivation] = field(default_factory=list)
+    placeholders: Sequence[Model]
+    statuses: Sequence[tuple[str, Status]]
+    aliases: Sequence[tuple[str, str]]
+    dropped_models: Sequence[str]
+    derivations: Sequence[Derivation]
+    dropped_derivations: Sequence[Derivation]
     quality: Quality = field(default_factory=Quality)
-    vanished: int = 0
 
 
 def settle(
@@ -70,45 +84,46 @@ def settle(
     ShrinkError
         When more would vanish.
     """
-    models = models.combine_chunks()
     rows = _Rows(models, seen)
     rows.check_shrink(max_shrink)
     quality = Quality()
-    for row in np.flatnonzero(rows.reused):
-        quality.add(Reason.ID_REUSED, rows.ids[row].as_py())
-    child, base, relation, missing = _resolve(rows, models.column("declared"), quality)
+    quality.add_many(
+        Reason.ID_REUSED, int(rows.reused.sum()), _texts(rows.ids, np.flatnonzero(rows.reused))
+    )
+    references = _references(models.column("declared").combine_chunks(), rows.superseded)
+    base, missing = _resolve(rows, references, quality)
+    names = pa.concat_arrays([rows.ids, pa.array(missing, pa.string())])
+    keys = pa.concat_arrays([rows.keys, pa.array(map(id_key, missing), pa.string())])
+
+    itself = references.child == base
+    quality.add_many(
+        Reason.SELF_REFERENCE, int(itself.sum()), _texts(names, references.child[itself])
+    )
+    codes = _codes(references.child, base, references.relation, len(keys))
+    wanted = np.unique(codes[~itself])
+    child, base, _ = _decoded(wanted, len(keys))
     kept = _kept(rows, child, base, len(missing))
     linked = kept[child]
-    child, base, relation = child[linked], base[linked], relation[linked]
-    missing_edges = base >= len(rows)
-    for place in np.flatnonzero(missing_edges):
-        quality.add(Reason.BASE_MISSING, missing[base[place] - len(rows)])
-    old_missing = ~missing_edges
-    old_missing[old_missing] = rows.missing[base[old_missing]]
-    for place in np.flatnonzero(old_missing):
-        quality.add(Reason.BASE_MISSING, rows.ids[base[place]].as_py())
+    wanted, base = wanted[linked], base[linked]
 
-    keys = pa.chunked_array(
-        [*rows.keys.chunks, pa.array([id_key(id) for id in missing], pa.string())]
-    ).combine_chunks()
-    wanted = _codes(child, base, relation, len(keys))
+    unseen = np.append(rows.missing, np.ones(len(missing), np.bool_))[base]
+    quality.add_many(Reason.BASE_MISSING, int(unseen.sum()), _texts(names, base[unseen]))
     stored = _stored_codes(derivations, keys)
+    new = np.flatnonzero(kept[len(rows) :]) + len(rows)
+    vanished = np.flatnonzero(rows.vanished & kept[: len(rows)])
+    dropped = np.flatnonzero(~kept[: len(rows)])
+
+    def edges(codes: Rows) -> Lazy[Derivation]:
+        return Lazy(codes, lambda some: _derivations(some, keys))
+
     return Settlement(
-        placeholders=[
-            Model(id_key(id), id, author_of(id), status=Status.MISSING)
-            for number, id in enumerate(missing)
-            if kept[len(rows) + number]
-        ],
-        statuses=[
-            (rows.keys[row].as_py(), Status.DELETED)
-            for row in np.flatnonzero(rows.vanished & kept[: len(rows)])
-        ],
+        placeholders=Lazy(new, lambda some: [_placeholder(id) for id in _texts(names, some)]),
+        statuses=Lazy(vanished, lambda some: [(k, Status.DELETED) for k in _texts(keys, some)]),
         aliases=rows.inherited_aliases(),
-        dropped_models=[rows.keys[row].as_py() for row in np.flatnonzero(~kept[: len(rows)])],
-        derivations=_derivations(np.setdiff1d(wanted, stored), keys),
-        dropped_derivations=_derivations(np.setdiff1d(stored, wanted), keys),
+        dropped_models=Lazy(dropped, lambda some: list(_texts(keys, some))),
+        derivations=edges(np.setdiff1d(wanted, stored, assume_unique=True)),
+        dropped_derivations=edges(np.setdiff1d(stored, wanted, assume_unique=True)),
         quality=quality,
-        vanished=int(rows.vanished.sum()),
     )
 
 
@@ -116,183 +131,177 @@ class _Rows:
     """The stored models as masks: who lives, who vanished, who was replaced by whom."""
 
     def __init__(self, models: pa.Table, seen: Mask | None) -> None:
-        self.keys: pa.ChunkedArray = models.column("key")
-        self.ids: pa.ChunkedArray = models.column("id")
-        self._aliases: pa.ChunkedArray = models.column("aliases")
-        status = models.column("status")
-        live = pc.equal(status, Status.LIVE.value).to_numpy()
-        self.missing: Mask = pc.equal(status, Status.MISSING.value).to_numpy()
-        self.was_live = int(live.sum())
-        self.vanished: Mask = live & ~seen if seen is not None else np.zeros(len(live), np.bool_)
-        self.live: Mask = live & ~self.vanished
-        self.superseded: Mask = np.zeros(len(live), np.bool_)
-        self.reused: Mask = np.zeros(len(live), np.bool_)
-        self._heirs: list[tuple[int, int]] = []
-        self._settle_shared_ids()
+        self.keys: pa.Array = models.column("key").combine_chunks()
+        self.ids: pa.Array = models.column("id").combine_chunks()
+        self._aliases: pa.Array = models.column("aliases").combine_chunks()
+        status = models.column("status").combine_chunks()
+        self._was_live = _mask(pc.equal(status, Status.LIVE.value))
+        self.missing = _mask(pc.equal(status, Status.MISSING.value))
+        self.heir = np.full(len(status), -1)
+        self.reused: Mask = np.zeros(len(status), np.bool_)
+        unseen = np.zeros(len(status), np.bool_) if seen is None else ~seen
+        self._settle_shared_ids(self._was_live & ~unseen)
+        self.superseded: Mask = self.heir >= 0
+        self._gone: Mask = self._was_live & unseen & ~self.superseded
+        self.vanished: Mask = self._gone | self.reused
+        self.live: Mask = self._was_live & ~self.vanished & ~self.superseded
 
     def __len__(self) -> int:
         return len(self.live)
 
-    def _settle_shared_ids(self) -> None:
+    def _settle_shared_ids(self, live: Mask) -> None:
         """Find, for each id that several rows bear, the one row that bears it today.
 
         A live row comes before one that is not, one with the Hub's key before one without, and
         of two Hub keys the larger, for they grow with time. A row without a Hub key is then the
         same model under its heir's key; one with a Hub key is an older repository.
         """
-        codes = self.ids.combine_chunks().dictionary_encode().indices.to_numpy()
-        shared = np.flatnonzero(np.bincount(codes)[codes] > 1) if len(codes) else codes
-        if not len(shared):
-            return
-        by_id = pc.starts_with(self.keys, ID_KEY_PREFIX).to_numpy()
-        order = np.lexsort((shared, ~by_id[shared], self.live[shared], codes[shared]))
-        ordered = shared[order]
-        last = np.append(codes[ordered][1:] != codes[ordered][:-1], True)
-        heirs = ordered[last][np.cumsum(last) - last]
-        for row, heir in zip(ordered[~last], heirs[~last], strict=True):
-            if by_id[row]:
-                self.superseded[row] = True
-                self.vanished[row] = False
-                self._heirs.append((int(row), int(heir)))
-            elif self.live[row]:
-                self.vanished[row] = self.reused[row] = True
-        self.live &= ~self.superseded & ~self.vanished
+        codes = self.ids.dictionary_encode().indices.to_numpy()
+        shared = np.flatnonzero(np.bincount(codes)[codes] > 1)
+        by_id = _mask(pc.starts_with(self.keys, ID_KEY_PREFIX))
+        order = np.lexsort((shared, ~by_id[shared], live[shared], codes[shared]))
+        shared = shared[order]
+        last = np.append(np.diff(codes[shared]) != 0, [True])[: len(shared)]
+        heirs = shared[last][np.cumsum(last) - last]
+        nameless = ~last & by_id[shared]
+        self.heir[shared[nameless]] = heirs[nameless]
+        older = shared[~last & ~by_id[shared]]
+        self.reused[older] = self._was_live[older]
 
     def check_shrink(self, max_shrink: float) -> None:
-        """Refuse when too many models vanish."""
-        gone = int(self.vanished.sum())
-        if gone > max_shrink * self.was_live:
-            fraction = gone / self.was_live
+        """Refuse when the source lost too many models."""
+        gone, were = int(self._gone.sum()), int((self._was_live & ~self.superseded).sum())
+        if gone and gone / were > max_shrink:
             raise ShrinkError(
-                f"the source no longer holds {gone} of {self.was_live} models ({fraction:.1%},"
-                f" more than --max-shrink {max_shrink}); nothing was removed. If that is right,"
-                f" run again with --max-shrink {min(1.0, fraction + 0.005):.2f}"
+                f"the source no longer holds {gone} of {were} models ({gone / were:.1%}, more"
+                f" than --max-shrink {max_shrink}); nothing was removed. If that is right, run"
+                f" again with --max-shrink {math.ceil(gone / were * 100) / 100:.2f}"
             )
 
-    def named(self) -> tuple[pa.Array, Rows]:
-        """Return the ids in force and the row of each, each id once."""
-        rows = np.flatnonzero(~self.superseded & ~self.missing)
-        ids = self.ids.combine_chunks().take(pa.array(rows))
-        # An id may still be shared with a deleted row: live rows first, and the first one counts.
-        order = np.argsort(~self.live[rows], kind="stable")
-        rows = rows[order]
-        ids = ids.take(pa.array(order))
-        missing = np.flatnonzero(self.missing & ~self.superseded)
-        return (
-            pa.concat_arrays([ids, self.ids.combine_chunks().take(pa.array(missing))]),
-            np.concatenate([rows, missing]),
-        )
+    def by_rank(self) -> Rows:
+        """Return the rows that may bear an id, the likeliest last: live, then with a late key."""
+        rows = np.flatnonzero(~self.superseded)
+        rank = 2 * self.live[rows] + ~self.missing[rows]
+        return rows[np.argsort(rank, kind="stable")]
 
     def aliases(self) -> dict[str, int]:
         """Return former ids and the row that bore each; of several the one with the last key."""
-        found: dict[str, int] = {}
-        for row in np.flatnonzero(self._aliases.is_valid().to_numpy()):
-            for alias in self._aliases[row].as_py().split(" "):
-                found[alias] = int(row)
-        for row, heir in self._heirs:
-            for alias, owner in found.items():
-                if owner == row:
-                    found[alias] = heir
-        return found
+        return {
+            alias: int(row if self.heir[row] < 0 else self.heir[row])
+            for row, aliases in self._with_aliases(np.ones(len(self), np.bool_))
+            for alias in aliases
+        }
 
     def inherited_aliases(self) -> list[tuple[str, str]]:
         """Return the aliases that a superseded row leaves to its heir."""
         return [
-            (self.keys[heir].as_py(), alias)
-            for row, heir in self._heirs
-            if self._aliases[row].is_valid
-            for alias in self._aliases[row].as_py().split(" ")
+            (self.keys[self.heir[row]].as_py(), alias)
+            for row, aliases in self._with_aliases(self.superseded)
+            for alias in aliases
         ]
 
+    def _with_aliases(self, among: Mask) -> Iterator[tuple[int, list[str]]]:
+        for row in np.flatnonzero(among & _mask(self._aliases.is_valid())).tolist():
+            yield row, self._aliases[row].as_py().split(" ")
 
-def _resolve(
-    rows: _Rows, declared: pa.ChunkedArray, quality: Quality
-) -> tuple[Rows, Rows, Rows, list[str]]:
-    """Turn declared references into edges between rows.
+
+class _References(NamedTuple):
+    """Declared bases, an entry each: by whom, how, and by which id and key (or none)."""
+
+    child: Rows
+    relation: Rows
+    id: pa.DictionaryArray
+    key: pa.DictionaryArray
+
+
+def _references(declared: pa.Array, superseded: Mask) -> _References:
+    """Read what `graph.records.encode_references` wrote, for all models at once."""
+    declaring = np.flatnonzero(_mask(declared.is_valid()) & ~superseded)
+    lists = pc.split_pattern(declared.take(pa.array(declaring)), " ")
+    child = declaring[pc.list_parent_indices(lists).to_numpy()]
+    # A colon at the end, so that there are three parts also without a key.
+    parts = pc.split_pattern(pc.binary_join_element_wise(pc.list_flatten(lists), "", ":"), ":")
+    relation, id, key = (pc.list_element(parts, place) for place in range(3))
+    return _References(
+        child,
+        _positions(relation, _RELATION_NAMES),
+        id.dictionary_encode(),
+        key.dictionary_encode(),
+    )
+
+
+def _resolve(rows: _Rows, references: _References, quality: Quality) -> tuple[Rows, list[str]]:
+    """Find the row of each declared base.
 
     Returns
     -------
-    child, base, relation, missing
-        One entry an edge; ``base`` counts on behind the rows for those in ``missing``.
+    base, missing
+        The rows, counting on behind all others for the ids that no row bears.
     """
-    children: list[int] = []
-    references: list[Reference] = []
-    declaring = np.flatnonzero(declared.is_valid().to_numpy() & ~rows.superseded)
-    for row, text in zip(
-        declaring.tolist(), declared.take(pa.array(declaring)).to_pylist(), strict=True
-    ):
-        for reference in decode_references(text):
-            children.append(row)
-            references.append(reference)
-    child = np.array(children, np.int64)
-    relation = np.array([_RELATION_CODES[r.relation] for r in references], np.int64)
-    ids, id_rows = rows.named()
-    base = _index([r.id for r in references], ids, id_rows)
-    by_key = _index([r.key for r in references], rows.keys, np.arange(len(rows)))
-    known = by_key >= 0
-    known[known] = ~rows.missing[by_key[known]]
-    base[known] = by_key[known]
-    missing = _resolve_rest(rows, references, base, ids, id_rows, quality)
-    for place in np.flatnonzero(known):
-        name = rows.ids[base[place]].as_py()
-        if name != references[place].id:
-            quality.add(Reason.BASE_RENAMED, f"{references[place].id} is {name}")
-    itself = child == base
-    for row in child[itself]:
-        quality.add(Reason.SELF_REFERENCE, rows.ids[row].as_py())
-    edges = np.unique(np.stack([child, base, relation])[:, ~itself], axis=1)
-    return edges[0], edges[1], edges[2], missing
+    ids, code = references.id.dictionary, references.id.indices.to_numpy()
+    by_key = _rows_of(references.key.dictionary, rows.keys, np.flatnonzero(~rows.missing))
+    base = by_key[references.key.indices.to_numpy()]
+    keyed = np.flatnonzero(base >= 0)
+    declared, today = references.id.take(pa.array(keyed)), rows.ids.take(pa.array(base[keyed]))
+    renamed = keyed[_mask(pc.not_equal(declared.dictionary_decode(), today))]
+    quality.add_many(
+        Reason.BASE_RENAMED,
+        len(renamed),
+        (f"{ids[code[at]].as_py()} is {rows.ids[base[at]].as_py()}" for at in renamed),
+    )
+    rest = base < 0
+    uses = np.bincount(code[rest], minlength=len(ids))
+    row, missing = _rows_of_ids(rows, ids, uses, quality)
+    base[rest] = row[code[rest]]
+    return base, missing
 
 
-def _resolve_rest(
-    rows: _Rows,
-    references: list[Reference],
-    base: Rows,
-    ids: pa.Array,
-    id_rows: Rows,
-    quality: Quality,
-) -> list[str]:
-    """Fill in, in place, the bases that no id in force names; return those that none names.
+def _rows_of_ids(
+    rows: _Rows, ids: pa.Array, uses: Rows, quality: Quality
+) -> tuple[Rows, list[str]]:
+    """Find the row of each id that is used: by its name of today, a former one, or its case.
 
     A placeholder of an earlier run is looked at again: a model may have come since that bore
     its id, or bears it in another case.
     """
-    unresolved = np.flatnonzero((base < 0) | rows.missing[np.maximum(base, 0)])
+    ranked = rows.by_rank()
+    row = _rows_of(ids, rows.ids, ranked)
+    unresolved = np.flatnonzero((uses > 0) & ((row < 0) | rows.missing[row]))
+    missing: list[str] = []
     if not len(unresolved):
-        return []
+        return row, missing
     aliases = rows.aliases()
-    lower = pc.utf8_lower(ids)
-    known = ~rows.missing[id_rows]
-    wanted = pa.array(sorted({references[place].id.lower() for place in unresolved}))
-    cases: dict[str, list[int]] = {}
-    for place in np.flatnonzero(pc.is_in(lower, wanted).to_numpy(zero_copy_only=False) & known):
-        cases.setdefault(lower[place].as_py(), []).append(int(id_rows[place]))
-    missing: dict[str, int] = {}
-    for place in unresolved:
-        id = references[place].id
+    cases = _cases(rows, ranked[~rows.missing[ranked]], ids.take(pa.array(unresolved)))
+    for place, id in zip(unresolved.tolist(), _texts(ids, unresolved), strict=True):
+        alike = cases.get(id.lower(), {})
         if id in aliases:
-            base[place] = aliases[id]
-            quality.add(Reason.BASE_RENAMED, f"{id} is {rows.ids[aliases[id]].as_py()}")
-        elif len(cases.get(id.lower(), [])) == 1:
-            base[place] = cases[id.lower()][0]
-            quality.add(Reason.BASE_CASE_RESOLVED, f"{id} is {rows.ids[base[place]].as_py()}")
-        elif base[place] < 0:
-            base[place] = len(rows) + missing.setdefault(id, len(missing))
-    return list(missing)
+            row[place] = aliases[id]
+            reason = Reason.BASE_RENAMED
+        elif len(alike) == 1:
+            ((_, row[place]),) = alike.items()
+            reason = Reason.BASE_CASE_RESOLVED
+        else:
+            if row[place] < 0:
+                row[place] = len(rows) + len(missing)
+                missing.append(id)
+            continue
+        quality.add_many(reason, int(uses[place]), [f"{id} is {rows.ids[row[place]].as_py()}"])
+    return row, missing
 
 
-def _index(wanted: list[str | None], names: pa.Array | pa.ChunkedArray, rows: Rows) -> Rows:
-    """Return the row of each wanted name, -1 where there is none."""
-    places = pc.index_in(pa.array(wanted, pa.string()), value_set=names, skip_nulls=True)
-    found = places.fill_null(-1).to_numpy().astype(np.int64)
-    found[found >= 0] = rows[found[found >= 0]]
+def _cases(rows: _Rows, ranked: Rows, ids: pa.Array) -> dict[str, dict[str, int]]:
+    """Return, by the lower case of these ids, the models' ids alike and the row of each."""
+    lower = pc.ascii_lower(rows.ids)
+    alike = ranked[_mask(pc.is_in(lower, pc.unique(pc.ascii_lower(ids))))[ranked]]
+    found: dict[str, dict[str, int]] = {}
+    for row, id in zip(alike.tolist(), _texts(rows.ids, alike), strict=True):
+        found.setdefault(id.lower(), {})[id] = row
     return found
 
 
 def _kept(rows: _Rows, child: Rows, base: Rows, placeholders: int) -> Mask:
     """Return who stays: what lives, and whatever a living model derives from, at any distance."""
-    kept = np.zeros(len(rows) + placeholders, np.bool_)
-    kept[: len(rows)] = rows.live
+    kept = np.append(rows.live, np.zeros(placeholders, np.bool_))
     grown = True
     while grown:
         reached = base[kept[child]]
@@ -301,30 +310,56 @@ def _kept(rows: _Rows, child: Rows, base: Rows, placeholders: int) -> Mask:
     return kept
 
 
+def _stored_codes(derivations: pa.Table, keys: pa.Array) -> Rows:
+    child, base, relation = (column.combine_chunks() for column in derivations.columns)
+    ends = pa.concat_arrays([child, base]).dictionary_encode()
+    row = _rows_of(ends.dictionary, keys, np.arange(len(keys)))[ends.indices.to_numpy()]
+    return np.sort(
+        _codes(
+            row[: len(child)], row[len(child) :], _positions(relation, _RELATION_NAMES), len(keys)
+        )
+    )
+
+
 def _codes(child: Rows, base: Rows, relation: Rows, size: int) -> Rows:
     return (child * size + base) * len(_RELATIONS) + relation
 
 
-def _stored_codes(derivations: pa.Table, keys: pa.Array) -> Rows:
-    every = np.arange(len(keys))
-    child = _index(derivations.column("child").to_pylist(), keys, every)
-    base = _index(derivations.column("base").to_pylist(), keys, every)
-    relation = np.array(
-        [_RELATION_CODES[Relation(name)] for name in derivations.column("relation").to_pylist()],
-        np.int64,
-    )
-    return _codes(child, base, relation, len(keys))
+def _decoded(codes: Rows, size: int) -> tuple[Rows, Rows, Rows]:
+    ends, relation = np.divmod(codes, len(_RELATIONS))
+    child, base = np.divmod(ends, size) if size else (ends, ends)
+    return child, base, relation
 
 
 def _derivations(codes: Rows, keys: pa.Array) -> list[Derivation]:
-    ends, relation = np.divmod(codes, len(_RELATIONS))
-    child, base = np.divmod(ends, len(keys))
-    return [
-        Derivation(c, b, _RELATIONS[r])
-        for c, b, r in zip(
-            keys.take(pa.array(child)).to_pylist(),
-            keys.take(pa.array(base)).to_pylist(),
-            relation,
-            strict=True,
-        )
-    ]
+    child, base, relation = _decoded(codes, len(keys))
+    relations = [_RELATIONS[code] for code in relation]
+    return list(map(Derivation, _texts(keys, child), _texts(keys, base), relations))
+
+
+def _placeholder(id: str) -> Model:
+    return Model(id_key(id), id, author_of(id), status=Status.MISSING)
+
+
+def _rows_of(wanted: pa.Array, names: pa.Array, rows: Rows) -> Rows:
+    """Return the row of each wanted name, of several the last one of ``rows``; -1 for none."""
+    place = _positions(names, wanted)
+    rows = rows[place[rows] >= 0]
+    found = np.full(len(wanted), -1)
+    found[place[rows]] = rows
+    return found
+
+
+def _positions(values: pa.Array, among: pa.Array) -> Rows:
+    positions: Rows = pc.index_in(values, value_set=among).fill_null(-1).to_numpy()
+    return positions.astype(np.int64)
+
+
+def _texts(array: pa.Array, places: Rows) -> Iterable[str]:
+    texts: list[str] = array.take(pa.array(places)).to_pylist()
+    return texts
+
+
+def _mask(array: pa.Array) -> Mask:
+    mask: Mask = array.to_numpy(zero_copy_only=False)
+    return mask

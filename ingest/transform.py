@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from graph.quality import Reason
-from graph.records import Model, Reference, Relation, encode_references, id_key
-
+from graph.quality import Reason, shown
+from graph.records import Model, Reference, Relation, author_of, encode_references, id_key
 from ingest.legacy import LEGACY_IDS
 
 Doubt = tuple[Reason, str]
@@ -19,13 +18,15 @@ Doubt = tuple[Reason, str]
 _ID_LENGTH = 200
 """Characters of the longest id: a part has up to 96, the oldest a few more."""
 
+_TEXT_LENGTH = 200
+"""Characters of the longest licence, library or task; the longest known have some 60."""
+
 _ID = re.compile(r"[\w.\-]+(?:/[\w.\-]+)?", re.ASCII)
 _BASE_ID = re.compile(r"[\w\-][\w.\-]*/[\w\-][\w.\-]*", re.ASCII)
 _KEY = re.compile(r"[0-9a-f]{24}")
 _HUB_ADDRESS = re.compile(r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/(?:models/)?", re.I)
 _BASE_TAG = "\nbase_model:"
 _LICENSE_TAG = "\nlicense:"
-_BASE_TAGS = re.compile(r"\nbase_model:(?:(finetune|adapter|quantized|merge):)?([^\n]+)")
 _RELATIONS = {relation.value: relation for relation in Relation if relation != Relation.UNKNOWN}
 _GATED = {False: "no", True: "auto", "auto": "auto", "manual": "manual"}
 _INT64_MAX = 2**63 - 1
@@ -40,43 +41,38 @@ def transform(item: Any) -> tuple[Model | None, list[Doubt]]:
         The model is None when the item names none. A field that cannot be read is None in the
         model. Each doubt is a reason and an example that names the model.
     """
-    doubts: list[Doubt] = []
     if not isinstance(item, dict):
-        return None, [(Reason.NOT_AN_OBJECT, repr(item))]
-    id = item.get("id") or item.get("modelId")
+        return None, [(Reason.NOT_AN_OBJECT, shown(item))]
+    get = item.get
+    id = get("id") or get("modelId")
     if not id:
-        return None, [(Reason.NO_ID, repr(item))]
+        return None, [(Reason.NO_ID, shown(item))]
     if not isinstance(id, str) or not is_model_id(id):
-        return None, [(Reason.BAD_ID, repr(id))]
-    key = item.get("_id")
-    if key is None or (isinstance(key, str) and _KEY.fullmatch(key)):
-        key = key or id_key(id)
-    else:
-        doubts.append((Reason.BAD_KEY, f"{id}: _id {key!r}"))
+        return None, [(Reason.BAD_ID, shown(id))]
+    doubts: list[Doubt] = []
+    key = get("_id")
+    if not (isinstance(key, str) and _KEY.fullmatch(key)):
+        if key is not None:
+            doubts.append((Reason.BAD_KEY, f"{id}: _id {shown(key)}"))
         key = id_key(id)
-    tags = _tags(item, id, doubts)
-    card = item.get("cardData")
-    if not isinstance(card, dict):
-        card = {}
-    safetensors = item.get("safetensors")
-    if not isinstance(safetensors, dict):
-        safetensors = {}
-    author, slash, _ = id.partition("/")
+    tags = _tags(get("tags"), id, doubts)
+    card = _object(get("cardData"), "cardData", id, doubts)
+    weights = _object(get("safetensors"), "safetensors", id, doubts)
     return Model(
         key,
         id,
-        author if slash else None,
-        _date(item, "createdAt", id, doubts),
-        _date(item, "lastModified", id, doubts),
-        _count(item, "downloads", id, doubts),
-        _count(item, "downloadsAllTime", id, doubts),
-        _count(item, "likes", id, doubts),
-        _license(tags, card),
-        _text(item, "library_name", id, doubts),
-        _text(item, "pipeline_tag", id, doubts),
-        _count(safetensors, "total", id, doubts),
-        _gated(item, id, doubts),
-        encode_references(_bases(id, key, item.get("baseModels"), tags, card, doubts)),
+        author_of(id),
+        _date(get("createdAt"), "createdAt", id, doubts),
+        _date(get("lastModified"), "lastModified", id, doubts),
+        _count(get("downloads"), "downloads", id, doubts),
+        _count(get("downloadsAllTime"), "downloadsAllTime", id, doubts),
+        _count(get("likes"), "likes", id, doubts),
+        _text(_license(tags, card), "license", id, doubts),
+        _text(get("library_name"), "library_name", id, doubts),
+        _text(get("pipeline_tag"), "pipeline_tag", id, doubts),
+        _count(weights.get("total"), "safetensors.total", id, doubts),
+        _gated(get("gated"), id, doubts),
+        _declared(id, key, get("baseModels"), tags, card, doubts),
     ), doubts
 
 
@@ -95,42 +91,54 @@ def is_base_id(id: str) -> bool:
     return id in LEGACY_IDS or (len(id) <= _ID_LENGTH and _BASE_ID.fullmatch(id) is not None)
 
 
-def _tags(item: dict[str, Any], id: str, doubts: list[Doubt]) -> str:
+def _tags(value: Any, id: str, doubts: list[Doubt]) -> str:
     """Return the tags, each between newlines: most models need but two searches in them."""
-    tags = item.get("tags")
-    if tags is None:
+    if value is None:
         return ""
-    if not isinstance(tags, list):
-        doubts.append((Reason.BAD_FIELD, f"{id}: tags {tags!r}"))
+    if not isinstance(value, list):
+        doubts.append((Reason.BAD_FIELD, f"{id}: tags {shown(value)}"))
         return ""
     try:
-        text = "\n".join(tags)
+        text = "\n".join(value)
+        readable = text.count("\n") == len(value) - 1
     except TypeError:
-        doubts.append((Reason.BAD_FIELD, f"{id}: a tag is not text"))
-        text = "\n".join(tag for tag in tags if isinstance(tag, str))
+        readable = False
+    if not readable and value:
+        doubts.append((Reason.BAD_FIELD, f"{id}: a tag is no text of one line"))
+        text = "\n".join(tag for tag in value if isinstance(tag, str) and "\n" not in tag)
     return f"\n{text}\n"
 
 
-def _text(item: dict[str, Any], name: str, id: str, doubts: list[Doubt]) -> str | None:
-    value = item.get(name)
-    if value is None or type(value) is str:
-        return value or None
-    doubts.append((Reason.BAD_FIELD, f"{id}: {name} {value!r}"))
+def _object(value: Any, name: str, id: str, doubts: list[Doubt]) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        return value
+    doubts.append((Reason.BAD_FIELD, f"{id}: {name} {shown(value)}"))
+    return {}
+
+
+def _text(value: Any, name: str, id: str, doubts: list[Doubt]) -> str | None:
+    """Read a short text that any store, file format and terminal can take."""
+    if value is None or value == "":
+        return None
+    # Neither NUL nor half a surrogate pair is printable, and some store refuses either.
+    if isinstance(value, str) and value.isprintable() and len(value) <= _TEXT_LENGTH:
+        return value
+    doubts.append((Reason.BAD_FIELD, f"{id}: {name} {shown(value)}"))
     return None
 
 
-def _count(item: dict[str, Any], name: str, id: str, doubts: list[Doubt]) -> int | None:
-    value = item.get(name)
+def _count(value: Any, name: str, id: str, doubts: list[Doubt]) -> int | None:
     if value is None or (type(value) is int and 0 <= value <= _INT64_MAX):
         return value
     if isinstance(value, float) and value.is_integer() and 0 <= value <= _INT64_MAX:
         return int(value)
-    doubts.append((Reason.BAD_COUNT, f"{id}: {name} {value!r}"))
+    doubts.append((Reason.BAD_COUNT, f"{id}: {name} {shown(value)}"))
     return None
 
 
-def _date(item: dict[str, Any], name: str, id: str, doubts: list[Doubt]) -> int | None:
-    value = item.get(name)
+def _date(value: Any, name: str, id: str, doubts: list[Doubt]) -> int | None:
     if value is None:
         return None
     if isinstance(value, str):
@@ -141,90 +149,87 @@ def _date(item: dict[str, Any], name: str, id: str, doubts: list[Doubt]) -> int 
             return round(date.timestamp() * 1000)
         except (ValueError, OverflowError):
             pass
-    doubts.append((Reason.BAD_DATE, f"{id}: {name} {value!r}"))
+    doubts.append((Reason.BAD_DATE, f"{id}: {name} {shown(value)}"))
     return None
 
 
-def _gated(item: dict[str, Any], id: str, doubts: list[Doubt]) -> str | None:
-    value = item.get("gated")
+def _gated(value: Any, id: str, doubts: list[Doubt]) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool | str) and value in _GATED:
         return _GATED[value]
-    doubts.append((Reason.BAD_FIELD, f"{id}: gated {value!r}"))
+    doubts.append((Reason.BAD_FIELD, f"{id}: gated {shown(value)}"))
     return None
 
 
-def _license(tags: str, card: dict[str, Any]) -> str | None:
+def _license(tags: str, card: dict[str, Any]) -> Any:
+    """Return what the first licence tag says, else the card, whatever its type."""
     start = tags.find(_LICENSE_TAG)
     if start >= 0:
         start += len(_LICENSE_TAG)
-        return tags[start : tags.index("\n", start)] or None
+        return tags[start : tags.index("\n", start)]
     value = card.get("license")
-    if isinstance(value, list) and value:
-        value = value[0]
-    return value if isinstance(value, str) and value else None
+    return value[0] if value and isinstance(value, list) else value
 
 
-def _bases(
+def _declared(
     id: str,
     key: str,
     base_models: Any,
     tags: str,
     card: dict[str, Any],
     doubts: list[Doubt],
-) -> list[Reference]:
-    """Return the declared bases of the most trusted source that names any."""
+) -> str | None:
+    """Return the declared bases of the most trusted source that names any, as one text."""
     card_names = card.get("base_model")
     tagged = _BASE_TAG in tags
     if not tagged and not base_models and not card_names:
-        return []
-    typed, plain = _from_tags(tags)
-    sources = [typed, plain, _from_card(card_names, card.get("base_model_relation"), id, doubts)]
-    if base_models:
-        sources.insert(0, _from_base_models(base_models, id, doubts))
-    believed: list[Reference] = []
-    for source in sources:
-        if not source:
-            continue
-        if not believed:
-            believed = source
-        elif _ids(source) != _ids(believed):
-            example = f"{id}: {_ids(believed)} believed, also {_ids(source)}"
+        return None
+    sources = [
+        _from_base_models(base_models, id, doubts),
+        *_from_tags(tags),
+        _from_card(card_names, card.get("base_model_relation"), id, doubts),
+    ]
+    believed, *others = [source for source in sources if source] or [[]]
+    names = {reference.id for reference in believed}
+    for other in others:
+        if {reference.id for reference in other} != names:
+            also = sorted({reference.id for reference in other})
+            example = f"{id}: {sorted(names)} believed, also {also}"
             doubts.append((Reason.SOURCES_DISAGREE, example))
             break
     if believed and not tagged and not base_models:
         doubts.append((Reason.BASES_FROM_CARD, f"{id}: {believed[0].id}"))
-    return _checked(id, key, believed, doubts)
-
-
-def _ids(references: list[Reference]) -> list[str]:
-    return sorted({reference.id for reference in references})
+    return encode_references(_checked(id, key, believed, doubts))
 
 
 def _from_tags(tags: str) -> tuple[list[Reference], list[Reference]]:
     """Read ``base_model:relation:id`` and plain ``base_model:id``, apart."""
     typed, plain = [], []
-    for relation, name in _BASE_TAGS.findall(tags):
-        if relation:
-            typed.append(Reference(_RELATIONS[relation], name))
-        else:
+    for rest in tags.split(_BASE_TAG)[1:]:
+        name = rest.partition("\n")[0]
+        relation, _, base = name.partition(":")
+        if base and relation in _RELATIONS:
+            typed.append(Reference(_RELATIONS[relation], base))
+        elif name:
             plain.append(Reference(Relation.UNKNOWN, name))
     return typed, plain
 
 
 def _from_base_models(value: Any, id: str, doubts: list[Doubt]) -> list[Reference]:
     """Read ``{"relation": "merge", "models": [{"_id": "...", "id": "..."}]}``."""
+    if not value:
+        return []
     models = value.get("models") if isinstance(value, dict) else None
     if not isinstance(models, list):
-        doubts.append((Reason.BAD_FIELD, f"{id}: baseModels {value!r}"))
+        doubts.append((Reason.BAD_FIELD, f"{id}: baseModels {shown(value)}"))
         return []
-    relation = _RELATIONS.get(str(value.get("relation")), Relation.UNKNOWN)
+    relation = _relation(value.get("relation"))
     references = []
     for model in models:
         base = model.get("id") if isinstance(model, dict) else None
         if not isinstance(base, str) or not base:
-            doubts.append((Reason.BAD_FIELD, f"{id}: baseModels {model!r}"))
+            doubts.append((Reason.BAD_FIELD, f"{id}: baseModels {shown(model)}"))
             continue
         key = model.get("_id")
         known = isinstance(key, str) and _KEY.fullmatch(key)
@@ -237,32 +242,35 @@ def _from_card(value: Any, relation: Any, id: str, doubts: list[Doubt]) -> list[
     if not value:
         return []
     names = value if isinstance(value, list) else [value]
-    how = _RELATIONS.get(str(relation), Relation.UNKNOWN)
+    how = _relation(relation)
     references = []
     for name in names:
         if isinstance(name, str):
             if name.strip():
                 references.append(Reference(how, name.strip()))
         else:
-            doubts.append((Reason.BAD_FIELD, f"{id}: card base_model {name!r}"))
+            doubts.append((Reason.BAD_FIELD, f"{id}: card base_model {shown(name)}"))
     return references
+
+
+def _relation(value: Any) -> Relation:
+    found = _RELATIONS.get(value) if isinstance(value, str) else None
+    return found or Relation.UNKNOWN
 
 
 def _checked(id: str, key: str, declared: list[Reference], doubts: list[Doubt]) -> list[Reference]:
     """Keep each base once, without what is no Hub id and without the model itself."""
-    references: list[Reference] = []
+    kept: dict[Reference, None] = {}
     for declaration in declared:
         relation, name, base_key = declaration
         base = _HUB_ADDRESS.sub("", name).rstrip("/") if ":" in name else name
         if not is_base_id(base):
             doubts.append((Reason.BASE_NOT_AN_ID, f"{id}: {name}"))
-            continue
-        if base == id or base_key == key:
+        elif base == id or base_key == key:
             doubts.append((Reason.SELF_REFERENCE, id))
-            continue
-        reference = declaration if base is name else Reference(relation, base, base_key)
-        if reference not in references:
-            references.append(reference)
+        else:
+            kept[declaration if base is name else Reference(relation, base, base_key)] = None
+    references = list(kept)
     if references and references[0].relation is Relation.UNKNOWN:
         doubts.append((Reason.RELATION_UNKNOWN, f"{id}: {references[0].id}"))
     if len(references) == 1 and references[0].relation is Relation.MERGE:

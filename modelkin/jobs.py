@@ -8,8 +8,6 @@ from pathlib import Path
 from types import FrameType
 
 from graph.errors import UsageError
-from graph.measure import measure as measure_store
-from graph.registry import load_registry
 from graph.store import open_store
 from graph.store.port import Run, SnapshotInfo, Store
 from ingest.crawl import Crawl
@@ -54,7 +52,7 @@ def source_of(
     """Return the source of a name: ``hub``, or a file's path."""
     if name != HUB:
         return JsonlSource(Path(name), limit=limit)
-    from ingest.hub import HubSource  # noqa: PLC0415  (the client costs 0.3 s)
+    from ingest.hub import HubSource  # the client costs 0.3 s
 
     def wait(seconds: float) -> None:
         if stop.wait(seconds):
@@ -102,6 +100,10 @@ def crawl(
 
 def measure(store: Store, settings: Settings) -> SnapshotInfo:
     """Measure a store, showing how far it is, and publish a snapshot."""
+    # networkx, numba and scipy cost 1.5 s, which a crawl need not wait for
+    from graph.measure import measure as measure_store
+    from graph.registry import load_registry
+
     with shown("measure") as progress:
         return measure_store(
             store,

@@ -129,7 +129,7 @@ class LocalNeo4j:
             or the server ended at its start; the message has the reason from its log.
         """
         try:
-            from modelkin.neo4j_jars import JAVA, install  # noqa: PLC0415 - needs the extra
+            from modelkin.neo4j_jars import JAVA, install
         except ImportError as error:
             raise UsageError(
                 f"a local Neo4j needs {error.name}: pip install 'modelkin[neo4j-local]'"

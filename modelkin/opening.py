@@ -9,7 +9,7 @@ from modelkin.credentials import credentials
 from modelkin.settings import Settings
 
 
-def open(store: str | Path | None = None, snapshot: str | None = None) -> Ecosystem:  # noqa: A001
+def open(store: str | Path | None = None, snapshot: str | None = None) -> Ecosystem:
     """Open a published snapshot.
 
     Parameters

@@ -14,11 +14,9 @@ Progress = Callable[[str, int, int | None], None]
 def configure_logging() -> None:
     """Log to standard error: for people on a terminal, as JSON lines elsewhere."""
     terminal = sys.stderr.isatty()
-    renderer: structlog.types.Processor = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        if terminal
-        else structlog.processors.JSONRenderer()
-    )
+    renderer: structlog.types.Processor = structlog.processors.JSONRenderer()
+    if terminal:
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -2,9 +2,11 @@
 
 import errno
 import socket
+from collections.abc import Callable
+from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
 from api.current import Current
@@ -38,8 +40,8 @@ def bind(host: str, port: int) -> socket.socket:
         raise UsageError(f"--port {port} is no port; it is from 0 to 65535") from error
 
 
-def application() -> FastAPI:
-    """Make the application of the environment's settings; each worker calls it."""
+def application() -> Callable[..., Any]:
+    """Make the ASGI application of the environment's settings; each worker calls it."""
     configure_logging()
     settings = Settings()
     current = Current(opened(settings), settings.snapshot_cache, settings.refresh_s)
@@ -77,4 +79,4 @@ def serve(bound: socket.socket, workers: int) -> None:
         if not server.started:
             raise SystemExit(1)
     else:
-        uvicorn.supervisors.Multiprocess(config, server.run, [bound]).run()
+        Multiprocess(config, [bound]).run()

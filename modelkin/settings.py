@@ -20,9 +20,9 @@ class Settings(BaseSettings):
 
     store: Annotated[str, Field(description="A directory, or a Neo4j URL.")] = "modelkin-data"
     neo4j_database: Annotated[str, Field(description="The Neo4j database.")] = "neo4j"
-    cache: Annotated[
-        Path, Field(description="Where snapshots of a Neo4j store and Neo4j's jars are kept.")
-    ] = Field(default_factory=lambda: user_cache_path("modelkin"))
+    cache: Annotated[Path, Field(description="Where snapshots of a Neo4j store are copied to.")] = (
+        Field(default_factory=lambda: user_cache_path("modelkin"))
+    )
     registry: Annotated[
         Path | None,
         Field(description="A TOML file of own families, organisations, licences, copies."),

@@ -24,7 +24,7 @@ def prepare(settings: Settings) -> bool:
     with opened(settings) as store:
         snapshots = store.snapshots()
         if not snapshots:
-            crawl(store, sample_source(), threading.Event(), max_shrink=1.0)
+            crawl(store, sample_source(), threading.Event(), resume=False, max_shrink=1.0)
             measure(store, settings)
             return True
         eco = Ecosystem(store.fetch(snapshots[0].id, settings.snapshot_cache))

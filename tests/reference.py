@@ -82,7 +82,13 @@ def data() -> str:
     lines = ["# Data", NOTICE, "", "## What was doubtful", ""]
     lines += ["| reason | meaning |", "| --- | --- |"]
     lines += [f"| `{reason.value}` | {reason.meaning} |" for reason in Reason]
-    lines += ["", "## Errors", "", "| error | exit code | GraphQL code | |", "| --- | --- | --- | --- |"]
+    lines += [
+        "",
+        "## Errors",
+        "",
+        "| error | exit code | GraphQL code | |",
+        "| --- | --- | --- | --- |",
+    ]
     for error in _tree(ModelkinError):
         summary = (error.__doc__ or "").splitlines()[0]
         lines.append(f"| `{error.__name__}` | {error.exit_code} | `{error.code}` | {summary} |")

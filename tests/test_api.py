@@ -182,7 +182,10 @@ def test_pages_add_up_to_the_whole_ordered_list(
         ('task: "text-generation"', lambda m: m["task"] == "text-generation"),
         ("status: MISSING", lambda m: m["status"] == "MISSING"),
         ('createdAfter: "2026-08-01"', lambda m: m["createdAt"] >= "2026-08-01"),
-        ('createdBefore: "2026-08-01T00:00:00Z"', lambda m: m["createdAt"] <= "2026-08-01T00:00:00"),
+        (
+            'createdBefore: "2026-08-01T00:00:00Z"',
+            lambda m: m["createdAt"] <= "2026-08-01T00:00:00",
+        ),
         ("minDownloads: 1000", lambda m: m["downloads"] >= 1000),
         ("minParameters: 1000000000", lambda m: m["parameters"] >= 1e9),
         ("maxParameters: 1000000000", lambda m: m["parameters"] <= 1e9),
@@ -305,9 +308,7 @@ def test_search_and_data_quality(api: Api, eco: Ecosystem) -> None:
         ("{ snapshot { id }", "GRAPHQL_PARSE_FAILED", "Syntax"),
     ],
 )
-def test_errors_have_a_code_and_name_the_input(
-    api: Api, query: str, code: str, words: str
-) -> None:
+def test_errors_have_a_code_and_name_the_input(api: Api, query: str, code: str, words: str) -> None:
     found, message = api.error(query)
     assert found == code
     assert words in message

@@ -25,7 +25,7 @@ TOWER = Lineage(80, [(i + 1, i) for i in range(79)], [0] * 79)
 
 def networkx_pagerank(graph: nx.DiGraph, **options: object) -> list[float]:
     """Return networkx's ranks, converged: its own stopping rule grows with the graph."""
-    ranks = nx.pagerank(graph, tol=1e-16, max_iter=5000, **options)
+    ranks = nx.pagerank(graph, tol=1e-14, max_iter=5000, **options)
     return [ranks[node] for node in graph]
 
 

@@ -1,6 +1,7 @@
 """The built-in sample: what it holds, and that it can be built again."""
 
 import gzip
+import re
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -96,13 +97,26 @@ def test_deepseek_r1_and_its_distills(sample_ecosystem: Ecosystem) -> None:
     assert sample_ecosystem.live[sample_ecosystem.row("deepseek-ai/DeepSeek-R1-Distill-Qwen-32B")]
 
 
+def test_readme_tells_the_numbers(sample_ecosystem: Ecosystem) -> None:
+    eco = sample_ecosystem
+    text = resources.files("modelkin.sample").joinpath("README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([a-z-]+) \| ([\d,]+) \| ([\d,]+) \| [\d,]+ \|$", text, re.MULTILINE)
+    assert {key for key, _, _ in rows} == set(NAMED)
+    for key, models, derivatives in rows:
+        members = eco.family(key).rows
+        assert models == f"{eco.live[members].sum():,}"
+        assert derivatives == f"{eco.derived[members].sum():,}"
+    assert f"holds {eco.manifest.models:,} real models" in text
+    assert f"{eco.derived.sum():,} of the models declare a base" in text
+    assert f"{eco.manifest.missing} of the bases are not in the sample" in text
+    assert f"So {eco.manifest.coverage:.0%} of".replace("%", " %") in text
+
+
 @pytest.mark.skipif(
     not COLLECTION.exists(),
     reason=f"the collection is not at hand: no ../shared/data/{COLLECTION.name}",
 )
-def test_is_built_from_the_collection(
-    lines: list[bytes], items: list[dict[str, Any]]
-) -> None:
+def test_is_built_from_the_collection(lines: list[bytes], items: list[dict[str, Any]]) -> None:
     assert build(COLLECTION) == b"".join(line + b"\n" for line in lines)
 
     with gzip.open(COLLECTION) as file:

@@ -2,16 +2,13 @@
 
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from graph import snapshot
 from graph.errors import (
     LeaseHeldError,
     LeaseLostError,
-    NotFoundError,
     StoreError,
 )
 from graph.records import Derivation, Model, Relation, Status
@@ -27,35 +24,6 @@ C = Model("id:ünïcode/模型🤖", "ünïcode/模型🤖", "ünïcode", status
 
 def begin(store: Store, source: str = "file", **options: bool) -> Run:
     return store.begin("crawl", source, "full", **options)
-
-
-def manifest(id: str) -> snapshot.Manifest:
-    return snapshot.Manifest(id, snapshot.FORMAT, 1, 1, "file", False, 2, 0, 0, 1, 0.5, {})
-
-
-def make_snapshot(directory: Path, id: str) -> Path:
-    """Write a snapshot of two models of one family, in which b derives from a."""
-    common: dict[str, Any] = {
-        "status": "live",
-        "author": "acme",
-        "families": [0],
-        "family_shares": [1.0],
-    }
-    a = {"id": A.id, "key": A.key, "derivatives": [1], "descendants": 1, "depth": 0}
-    b = {"id": B.id, "key": B.key, "bases": [0], "descendants": 0, "depth": 1}
-    scores = [{"direct_derivatives": 1, "pagerank": 0.65}, {"direct_derivatives": 0}]
-    models = [{**common, **a, **scores[0]}, {**common, **b, **scores[1], "pagerank": 0.35}]
-    tables = {
-        "models": pa.Table.from_pylist(models, snapshot.MODELS),
-        "families": pa.Table.from_pylist([{"key": "a", "name": "A"}], snapshot.FAMILIES),
-        "organizations": pa.Table.from_pylist(
-            [{"name": "acme", "title": "Acme", "country": "NZ", "kind": "company"}],
-            snapshot.ORGANIZATIONS,
-        ),
-        "licenses": pa.Table.from_pylist([{"id": "mit"}], snapshot.LICENSES),
-    }
-    snapshot.write(directory / id, manifest(id), tables)
-    return directory / id
 
 
 def test_second_claimant_is_refused(place: Place) -> None:
@@ -290,69 +258,6 @@ def test_columns_come_in_chunks_in_the_order_of_keys(
     assert chunks[0].schema == pa.schema([("likes", pa.int64()), ("key", pa.string())])
     assert rows(store, "models", ["key", "likes"]) == [(model.key, model.likes) for model in models]
     assert rows(store, "derivations", ["child", "base", "relation"]) == sorted(edges)
-
-
-def test_snapshots_are_listed_newest_first_and_the_oldest_go(place: Place, tmp_path: Path) -> None:
-    store = place.open()
-    run = begin(store)
-    load(store, run, [A, B])
-    assert store.snapshots() == []
-    for id in ("s1", "s3", "s2"):
-        directory = make_snapshot(tmp_path / "new", id)
-        size = sum(path.stat().st_size for path in directory.iterdir())
-        store.publish(run, id, directory, keep=2)
-        assert not directory.exists()
-        assert store.snapshots()[0].size == size
-    assert [info.id for info in place.open().snapshots()] == ["s2", "s3"]
-    assert sorted(place.leftovers()) == ["s2", "s3"]
-    with pytest.raises(NotFoundError, match="s1"):
-        store.fetch("s1", tmp_path / "cache")
-    for id in ("", "..", "../s2", "s2/..", "none"):
-        with pytest.raises(NotFoundError):
-            store.fetch(id, tmp_path / "cache")
-    fetched = store.fetch("s2", tmp_path / "cache")
-    told, tables = snapshot.read(fetched)
-    assert told == manifest("s2")
-    assert tables["models"].column("id").to_pylist() == [A.id, B.id]
-    assert store.fetch("s2", tmp_path / "cache") == fetched
-
-
-def test_half_a_snapshot_is_never_listed_and_swept(place: Place, tmp_path: Path) -> None:
-    store = place.open()
-    run = begin(store)
-    load(store, run, [A, B])
-    place.leave_half_published("half")
-    assert store.snapshots() == []
-    with pytest.raises(NotFoundError):
-        store.fetch("half", tmp_path)
-    store.publish(run, "whole", make_snapshot(tmp_path, "whole"), keep=5)
-    assert place.leftovers() == ["whole"]
-
-
-def test_snapshot_of_a_run_that_lost_its_lease_is_not_published(
-    place: Place, tmp_path: Path
-) -> None:
-    first, second = place.open(), place.open()
-    run = begin(first)
-    place.set_lease(expires=now_ms() - 10_000)
-    begin(second)
-    with pytest.raises(LeaseLostError):
-        first.publish(run, "late", make_snapshot(tmp_path, "late"), keep=5)
-    assert second.snapshots() == []
-
-
-def test_two_processes_fetch_at_once(place: Place, tmp_path: Path) -> None:
-    store = place.open()
-    run = begin(store)
-    load(store, run, [A, B])
-    store.publish(run, "s", make_snapshot(tmp_path, "s"), keep=5)
-    cache = tmp_path / "cache"
-    code = "print(store.fetch('s', Path(sys.argv[2])))"
-    processes = [start(place, code, str(cache)) for _ in range(2)]
-    assert [process.wait(60) for process in processes] == [0, 0]
-    assert snapshot.read(store.fetch("s", cache))[0].id == "s"
-    if cache.exists():
-        assert [path.name for path in cache.iterdir()] == ["s"]
 
 
 def test_store_of_a_newer_version_is_refused(place: Place) -> None:

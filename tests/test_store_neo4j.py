@@ -1,5 +1,6 @@
 """What is Neo4j's alone: its errors, broken commits, and the nodes for people who query it."""
 
+import secrets
 import socket
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from graph.store.port import Batch
 from tests.bolt_proxy import BoltProxy
 from tests.neo4j_server import Neo4jServer, free_port
 from tests.stores import Neo4jPlace, load, rows
-from tests.test_store import A, B, begin, make_snapshot
+from tests.test_store import A, B, begin
+from tests.test_store_snapshots import make_snapshot
 
 SECRET = "not-the-password"
 
@@ -267,3 +269,17 @@ def test_embedded_store_does_not_load_the_driver(tmp_path: Path) -> None:
         "open_store(sys.argv[1]); sys.exit('neo4j' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, tmp_path], check=True)
+
+
+def test_user_who_is_locked_after_wrong_passwords_is_told_to_wait(
+    neo4j_place: Neo4jPlace,
+) -> None:
+    neo4j_place.run("CREATE USER forgetful SET PASSWORD $password", password=secrets.token_hex())
+    messages = []
+    for _ in range(4):
+        with pytest.raises(CredentialsError) as caught:
+            open_store(neo4j_place.url, credentials=("forgetful", SECRET))
+        messages.append(str(caught.value))
+    neo4j_place.run("DROP USER forgetful")
+    assert all("NEO4J_USERNAME and NEO4J_PASSWORD" in message for message in messages)
+    assert "wait some seconds" in messages[-1]

@@ -50,18 +50,14 @@ def topological_order(bases: Csr) -> TopologicalOrder:
     the condensation.
     """
     count, labels = _components(bases)
-    by_component = np.argsort(labels, kind="stable").astype(np.int32)
+    order = _kahn(bases.offsets, bases.targets, labels, count)
     starts = np.zeros(count + 1, np.int32)
-    np.cumsum(np.bincount(labels, minlength=count), out=starts[1:])
-    order = _kahn(bases.offsets, bases.targets, labels, by_component, starts)
-    sizes = np.diff(starts)[order]
-    new_starts = np.zeros(count + 1, np.int32)
-    np.cumsum(sizes, out=new_starts[1:])
+    np.cumsum(np.bincount(labels, minlength=count)[order], out=starts[1:])
     rank = np.empty(count, np.int32)
     rank[order] = np.arange(count, dtype=np.int32)
     component = rank[labels]
     rows = np.argsort(component, kind="stable").astype(np.int32)
-    return TopologicalOrder(rows, new_starts, component)
+    return TopologicalOrder(rows, starts, component)
 
 
 def _components(bases: Csr) -> tuple[int, NDArray[np.int32]]:
@@ -74,11 +70,8 @@ def _components(bases: Csr) -> tuple[int, NDArray[np.int32]]:
 
 
 @numba.njit(cache=True)
-def _kahn(
-    offsets: Rows, targets: Rows, labels: Rows, members: Rows, starts: Rows
-) -> Rows:  # pragma: no cover (compiled)
+def _kahn(offsets: Rows, targets: Rows, labels: Rows, count: int) -> Rows:
     """Return the components, those first whose bases are all in earlier ones."""
-    count = len(starts) - 1
     waiting = np.zeros(count, np.int32)
     fan_out = np.zeros(count + 1, np.int32)
     for row in range(len(labels)):

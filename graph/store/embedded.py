@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,6 +27,9 @@ CHUNK_ROWS = 50_000
 
 _BUSY_S = 30
 """Seconds to wait for another connection's transaction."""
+
+_STATEMENT_ROWS = 2_000
+"""Rows that one statement inserts: SQLite takes 32,766 values in one, 16 a row."""
 
 _SQL_TYPES = {pa.string(): "TEXT", pa.int64(): "INTEGER"}
 _MODEL_NAMES = [name for name in MODEL_SCHEMA.names if name != "aliases"]
@@ -45,10 +49,11 @@ CREATE TABLE snapshots (id TEXT PRIMARY KEY, published_at INTEGER, size INTEGER)
 PRAGMA user_version = {SCHEMA_VERSION};
 """
 
-# A model that comes again under another id keeps the former one as an alias.
-_UPSERT = f"""
-INSERT INTO models ({", ".join(_MODEL_NAMES)})
-VALUES ({", ".join("?" * len(_MODEL_NAMES))})
+# A model that comes again under another id keeps the former one as an alias. One statement takes
+# many rows: SQLite runs it without the GIL, which other threads use meanwhile.
+_INSERT_MODELS = f"INSERT INTO models ({', '.join(_MODEL_NAMES)}) VALUES "
+_ROW = f"({', '.join('?' * len(_MODEL_NAMES))})"
+_UPDATE_MODELS = f"""
 ON CONFLICT (key) DO UPDATE SET
   {", ".join(f"{name} = excluded.{name}" for name in _MODEL_NAMES if name != "key")},
   aliases = CASE
@@ -224,8 +229,7 @@ class EmbeddedStore:
         with self._transaction() as database:
             self._hold(database, run)
             before = database.total_changes
-            rows = ((*m, d) for m, d in zip(batch.models, batch.digests, strict=True))
-            database.executemany(_UPSERT, rows)
+            _upsert(database, batch)
             database.executemany(
                 "UPDATE models SET status = ?2, digest = 0 WHERE key = ?1 AND status <> ?2",
                 batch.statuses,
@@ -349,3 +353,12 @@ class EmbeddedStore:
 def _run(row: tuple[Any, ...]) -> Run:
     *fields, report = row
     return Run(*[*fields, orjson.loads(report)])
+
+
+def _upsert(database: sqlite3.Connection, batch: Batch) -> None:
+    rows = [(*model, digest) for model, digest in zip(batch.models, batch.digests, strict=True)]
+    for start in range(0, len(rows), _STATEMENT_ROWS):
+        some = rows[start : start + _STATEMENT_ROWS]
+        places = ", ".join([_ROW] * len(some))
+        statement = f"{_INSERT_MODELS} {places} {_UPDATE_MODELS}"
+        database.execute(statement, list(chain.from_iterable(some)))

@@ -8,10 +8,8 @@ import neo4j
 from neo4j import GraphDatabase, ResultSummary
 from neo4j import ManagedTransaction as Transaction
 from neo4j.exceptions import (
-    AuthError,
     ConfigurationError,
     DriverError,
-    Forbidden,
     IncompleteCommit,
     Neo4jError,
     ServiceUnavailable,
@@ -160,15 +158,9 @@ class Client:
             if "resolve" not in str(error):
                 raise
             raise StoreError(self._unreachable(error)) from error
-        except AuthError as error:
-            raise CredentialsError(self._refused()) from error
-        except Forbidden as error:
-            raise CredentialsError(
-                f"the user may not do this in the database {self._database!r} of {self.url}; give"
-                " NEO4J_USERNAME and NEO4J_PASSWORD of one who may read and write it"
-            ) from error
         except Neo4jError as error:
-            raise self._failed(error) from error
+            refused = (error.code or "").startswith("Neo.ClientError.Security.")
+            raise (self._refused(error) if refused else self._failed(error)) from error
         except DriverError as error:
             raise StoreError(
                 f"the connection to {self.url} failed: {_line(error)}; run again when the server"
@@ -185,16 +177,20 @@ class Client:
             mend += f"; if it speaks TLS, use {plain}+s://{address}"
         return f"no Neo4j answers at {self.url} ({_line(error)}); {mend}"
 
-    def _refused(self) -> str:
+    def _refused(self, error: Neo4jError) -> CredentialsError:
+        variables = "NEO4J_USERNAME and NEO4J_PASSWORD (or NEO4J_PASSWORD_FILE)"
         if not self._authenticated:
-            return (
-                f"{self.url} asks for credentials; set NEO4J_USERNAME and NEO4J_PASSWORD (or"
-                " NEO4J_PASSWORD_FILE)"
+            return CredentialsError(f"{self.url} asks for credentials; set {variables}")
+        code = (error.code or "").rpartition(".")[2]
+        if code == "Forbidden":
+            return CredentialsError(
+                f"the user may not do this in the database {self._database!r} of {self.url}; give"
+                f" {variables} of one who may read and write it"
             )
-        return (
-            f"{self.url} refuses the user name or password; check NEO4J_USERNAME and"
-            " NEO4J_PASSWORD (or NEO4J_PASSWORD_FILE)"
-        )
+        mend = f"check {variables}"
+        if code == "AuthenticationRateLimit":
+            mend += ", and wait some seconds: it locks a user for a while after wrong passwords"
+        return CredentialsError(f"{self.url} refuses the user name or password; {mend}")
 
     def _failed(self, error: Neo4jError) -> StoreError:
         code = error.code or ""

@@ -3,7 +3,7 @@
 from importlib import resources
 from pathlib import Path
 
-from graph.measure import SAMPLE
+from graph.snapshot import SAMPLE
 from ingest.jsonl import JsonlSource
 
 

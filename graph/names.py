@@ -1,0 +1,42 @@
+"""Names of rows in ascending order, looked up without an index."""
+
+import numpy as np
+import pyarrow as pa
+
+
+class Names:
+    """Node names in ascending order of their bytes, looked up by binary search.
+
+    Takes no memory beside the (perhaps memory-mapped) column.
+    """
+
+    def __init__(self, column: pa.StringArray) -> None:
+        self.column = column
+        _, offsets, data = column.buffers()
+        self._offsets = np.frombuffer(offsets, np.int32)[column.offset :][: len(column) + 1]
+        self._data = memoryview(data) if data is not None else memoryview(b"")
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    def __getitem__(self, place: int) -> str:
+        return str(self._data[self._offsets[place] : self._offsets[place + 1]], "utf-8")
+
+    def find(self, name: object) -> int | None:
+        """Return the first place of a name, or None."""
+        if not isinstance(name, str):
+            return None
+        place = self.insertion(name.encode("utf-8", "surrogatepass"))
+        return place if place < len(self) and self[place] == name else None
+
+    def insertion(self, name: bytes) -> int:
+        """Return the first place whose name is not smaller."""
+        low, high = 0, len(self)
+        offsets, data = self._offsets, self._data
+        while low < high:
+            middle = (low + high) // 2
+            if bytes(data[offsets[middle] : offsets[middle + 1]]) < name:
+                low = middle + 1
+            else:
+                high = middle
+        return low

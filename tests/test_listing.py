@@ -1,0 +1,232 @@
+"""Keyset pages: laid end to end they are the whole list, whatever the ties and the gaps."""
+
+import base64
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from graph.ecosystem import Ecosystem, FamilyKeys
+from graph.errors import CursorError
+from graph.families import Family
+from graph.listing import Listing, Named, Order, OrderField, ascending, model_listing
+from tests.lineages import Item, ecosystem, examples, item
+
+SNAPSHOT = "20260101T000000000-abc"
+
+
+class Letters:
+    """Names of rows; two rows may share one, as repositories of one id do."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._names = names
+
+    def __getitem__(self, row: int, /) -> str:
+        return self._names[row]
+
+    def find(self, name: object) -> int | None:
+        return self._names.index(name) if isinstance(name, str) and name in self._names else None
+
+
+def listing(
+    values: list[float],
+    rows: list[int] | None = None,
+    *,
+    descending: bool,
+    names: Named | None = None,
+) -> Listing:
+    chosen = list(range(len(values))) if rows is None else rows
+    keys = ascending(np.array(values)[chosen], descending=descending)
+    named = names or Letters([f"m{row:03}" for row in range(len(values))])
+    return Listing(SNAPSHOT, named, np.array(chosen, np.int32), keys, ["test", descending])
+
+
+def read(listed: Listing, first: int) -> list[int]:
+    """Read page by page to the end, and check what each page says of itself."""
+    rows: list[int] = []
+    after = None
+    while True:
+        page = listed.page(first, after)
+        found = page.rows.tolist()
+        assert page.before == (after is not None)
+        assert len(found) <= first
+        rows += found
+        assert page.more == (len(rows) < page.total)
+        assert len(rows) <= page.total, "a row came twice"
+        if not page.more:
+            return rows
+        assert len(found) == first
+        after = listed.cursor(found[-1])
+
+
+def whole(values: list[float], rows: list[int], *, descending: bool) -> list[int]:
+    known = [row for row in rows if values[row] >= 0]
+    unknown = [row for row in rows if values[row] < 0]
+    known.sort(key=lambda row: (-values[row] if descending else values[row], row))
+    return known + sorted(unknown)
+
+
+TIES = st.sampled_from([-1.0, 0.0, 1.0, 2.0, 0.1 + 0.2, 0.3, 1e-300, 2.0**60])
+
+
+@given(st.lists(TIES, max_size=25), st.booleans(), st.data())
+@example([-1.0] * 9, True, None)
+@example([1.0] * 40 + [-1.0] * 9 + [2.0], False, None)
+@examples(150)
+def test_pages_of_every_size_make_the_sorted_whole(
+    values: list[float], descending: bool, data: st.DataObject | None
+) -> None:
+    every = list(range(len(values)))
+    rows = every if data is None else sorted(data.draw(st.sets(st.sampled_from(every or [0]))))
+    rows = [row for row in rows if row < len(values)]
+    listed = listing(values, rows, descending=descending)
+    for first in range(1, len(rows) + 2):
+        assert read(listed, first) == whole(values, rows, descending=descending)
+    assert listed.page(1, None).total == len(rows)
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=9), st.data())
+@examples(80)
+def test_rows_that_share_a_name_come_once_each(letters: list[str], data: st.DataObject) -> None:
+    letters.sort()
+    values = data.draw(st.lists(TIES, min_size=len(letters), max_size=len(letters)))
+    for descending in (False, True):
+        listed = listing(values, descending=descending, names=Letters(letters))
+        expected = whole(values, list(range(len(values))), descending=descending)
+        for first in (1, 2, len(values)):
+            assert read(listed, first) == expected
+
+
+def test_families_are_listed_by_their_keys() -> None:
+    keys = FamilyKeys([Family(key, key, None, False) for key in ("b/x", "a/y", "c/z")])
+    listed = listing([5.0, 5.0, 9.0], descending=True, names=keys)
+    assert read(listed, 1) == [2, 0, 1]
+
+
+def test_an_empty_list() -> None:
+    page = listing([], descending=True).page(5, None)
+    assert (page.rows.tolist(), page.total, page.more, page.before) == ([], 0, False, False)
+
+
+def encoded(*told: Any) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(told)).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        " ",
+        "x",
+        "!!!",
+        "é",
+        "\ud800",
+        "AAAA",
+        "bnVsbA",
+        "W10",
+        base64.urlsafe_b64encode(b"[" * 100_000).decode(),
+        base64.urlsafe_b64encode(b"7").decode(),
+        base64.urlsafe_b64encode(b'{"a":1,"b":2,"c":3,"d":4}').decode(),
+        encoded(SNAPSHOT, "scope", 1.0, "m000"),
+        encoded(SNAPSHOT, "scope", 1.0, "m000", 0, 6),
+    ],
+)
+def test_a_malformed_cursor_is_refused(cursor: str) -> None:
+    with pytest.raises(CursorError):
+        listing([1.0, 2.0], descending=False).page(1, cursor)
+
+
+def test_each_part_of_a_cursor_is_checked() -> None:
+    listed = listing([1.0, 2.0, 3.0], descending=False)
+    good = listed.cursor(1)
+    told = orjson.loads(base64.urlsafe_b64decode(good + "=" * (-len(good) % 4)))
+    assert listed.page(1, encoded(*told)).rows.tolist() == [2]
+    spoiled: list[tuple[int, Any]] = [
+        (0, "another snapshot"),
+        (0, None),
+        (1, "another scope"),
+        (1, None),
+        (2, "nan"),
+        (2, "many"),
+        (2, [1]),
+        (2, {}),
+        (3, "no such model"),
+        (3, 7),
+        (3, None),
+        (3, ["m001"]),
+        (4, "0"),
+        (4, None),
+        (4, 0.5),
+    ]
+    for place, value in spoiled:
+        with pytest.raises(CursorError):
+            listed.page(1, encoded(*told[:place], value, *told[place + 1 :]))
+
+
+def test_a_cursor_of_another_list_is_refused() -> None:
+    cursor = listing([1.0, 2.0], descending=False).cursor(0)
+    with pytest.raises(CursorError, match="another list"):
+        listing([1.0, 2.0], descending=True).page(1, cursor)
+
+
+ITEMS = [
+    item("a/base", downloads=5, likes=1, createdAt="2024-01-01T00:00:00.000Z"),
+    item("a/child", "finetune:a/base", downloads=5),
+    item("b/child", "merge:a/base", "merge:a/child", likes=0),
+    item("b/alone", downloads=0),
+    item("c/of-lost", "adapter:lost/base", downloads=9),
+]
+
+
+@pytest.fixture(scope="module")
+def eco() -> Ecosystem:
+    return ecosystem(ITEMS)
+
+
+def test_a_cursor_of_an_older_snapshot_is_refused(eco: Ecosystem) -> None:
+    newer = ecosystem(ITEMS)
+    assert newer.id != eco.id
+    order = Order(OrderField.DOWNLOADS, descending=True)
+    every = np.arange(len(eco), dtype=np.int32)
+    cursor = model_listing(eco, every, order, "models").cursor(0)
+    with pytest.raises(CursorError, match="begin again") as caught:
+        model_listing(newer, every, order, "models").page(1, cursor)
+    assert eco.id in str(caught.value)
+    assert newer.id in str(caught.value)
+
+
+@pytest.mark.parametrize("field", OrderField)
+@pytest.mark.parametrize("descending", [False, True])
+def test_models_are_listed_by_each_field(
+    eco: Ecosystem, field: OrderField, descending: bool
+) -> None:
+    rows = np.arange(len(eco), dtype=np.int32)
+    distances = np.array([3, 1, 2, 2, 1, 0], np.int32) if field is OrderField.DISTANCE else None
+    if field is OrderField.ID:
+        values = [float(row) for row in rows]
+    elif distances is not None:
+        values = distances.astype(np.float64).tolist()
+    else:
+        values = [-1.0 if v is None else float(v) for v in eco.column(field.value).to_pylist()]
+    listed = model_listing(eco, rows, Order(field, descending), "models", distances)
+    for first in range(1, len(eco) + 1):
+        assert read(listed, first) == whole(values, rows.tolist(), descending=descending)
+
+
+def test_repositories_of_one_id_come_once_each() -> None:
+    def repository(key: str) -> Item:
+        return {**item("twin/base"), "_id": key * 24}
+
+    child = {
+        "id": "twin/child",
+        "baseModels": {"relation": "finetune", "models": [{"_id": "a" * 24, "id": "twin/base"}]},
+    }
+    eco = ecosystem([repository("a"), child], [repository("b"), child])
+    rows = np.arange(len(eco), dtype=np.int32)
+    assert len(rows) == 3
+    for field in OrderField:
+        listed = model_listing(eco, rows, Order(field, descending=False), "models")
+        assert sorted(read(listed, 1)) == rows.tolist()

@@ -1,0 +1,102 @@
+"""The contract of a store's snapshots, the same for both adapters."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from graph import snapshot
+from graph.errors import LeaseLostError, NotFoundError
+from graph.store.lease import now_ms
+from tests.stores import Place, load, start
+from tests.test_store import A, B, begin
+
+
+def manifest(id: str) -> snapshot.Manifest:
+    return snapshot.Manifest(id, snapshot.FORMAT, 1, 1, "file", False, 2, 0, 0, 1, 0.5, {})
+
+
+def make_snapshot(directory: Path, id: str) -> Path:
+    """Write a snapshot of two models of one family, in which b derives from a."""
+    common = {"status": "live", "author": "acme", "families": [0], "family_shares": [1.0]}
+    base = {"derivatives": [1], "direct_derivatives": 1, "descendants": 1, "depth": 0}
+    derivative = {"bases": [0], "direct_derivatives": 0, "descendants": 0, "depth": 1}
+    models: list[dict[str, Any]] = [
+        {**common, **base, "id": A.id, "key": A.key, "pagerank": 0.65},
+        {**common, **derivative, "id": B.id, "key": B.key, "pagerank": 0.35},
+    ]
+    tables = {
+        "models": pa.Table.from_pylist(models, snapshot.MODELS),
+        "families": pa.Table.from_pylist([{"key": "a", "name": "A"}], snapshot.FAMILIES),
+        "organizations": pa.Table.from_pylist(
+            [{"name": "acme", "title": "Acme", "country": "NZ", "kind": "company"}],
+            snapshot.ORGANIZATIONS,
+        ),
+        "licenses": pa.Table.from_pylist([{"id": "mit"}], snapshot.LICENSES),
+    }
+    snapshot.write(directory / id, manifest(id), tables)
+    return directory / id
+
+
+def test_snapshots_are_listed_newest_first_and_the_oldest_go(place: Place, tmp_path: Path) -> None:
+    store = place.open()
+    run = begin(store)
+    load(store, run, [A, B])
+    assert store.snapshots() == []
+    for id in ("s1", "s3", "s2"):
+        directory = make_snapshot(tmp_path / "new", id)
+        size = sum(path.stat().st_size for path in directory.iterdir())
+        store.publish(run, id, directory, keep=2)
+        assert not directory.exists()
+        assert store.snapshots()[0].size == size
+    assert [info.id for info in place.open().snapshots()] == ["s2", "s3"]
+    assert sorted(place.leftovers()) == ["s2", "s3"]
+    with pytest.raises(NotFoundError, match="s1"):
+        store.fetch("s1", tmp_path / "cache")
+    for id in ("", "..", "../s2", "s2/..", "none"):
+        with pytest.raises(NotFoundError):
+            store.fetch(id, tmp_path / "cache")
+    fetched = store.fetch("s2", tmp_path / "cache")
+    told, tables = snapshot.read(fetched)
+    assert told == manifest("s2")
+    assert tables["models"].column("id").to_pylist() == [A.id, B.id]
+    assert store.fetch("s2", tmp_path / "cache") == fetched
+
+
+def test_half_a_snapshot_is_never_listed_and_swept(place: Place, tmp_path: Path) -> None:
+    store = place.open()
+    run = begin(store)
+    load(store, run, [A, B])
+    place.leave_half_published("half")
+    assert store.snapshots() == []
+    with pytest.raises(NotFoundError):
+        store.fetch("half", tmp_path)
+    store.publish(run, "whole", make_snapshot(tmp_path, "whole"), keep=5)
+    assert place.leftovers() == ["whole"]
+
+
+def test_snapshot_of_a_run_that_lost_its_lease_is_not_published(
+    place: Place, tmp_path: Path
+) -> None:
+    first, second = place.open(), place.open()
+    run = begin(first)
+    place.set_lease(expires=now_ms() - 10_000)
+    begin(second)
+    with pytest.raises(LeaseLostError):
+        first.publish(run, "late", make_snapshot(tmp_path, "late"), keep=5)
+    assert second.snapshots() == []
+
+
+def test_two_processes_fetch_at_once(place: Place, tmp_path: Path) -> None:
+    store = place.open()
+    run = begin(store)
+    load(store, run, [A, B])
+    store.publish(run, "s", make_snapshot(tmp_path, "s"), keep=5)
+    cache = tmp_path / "cache"
+    code = "print(store.fetch('s', Path(sys.argv[2])))"
+    processes = [start(place, code, str(cache)) for _ in range(2)]
+    assert [process.wait(60) for process in processes] == [0, 0]
+    assert snapshot.read(store.fetch("s", cache))[0].id == "s"
+    if cache.exists():
+        assert [path.name for path in cache.iterdir()] == ["s"]
