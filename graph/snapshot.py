@@ -169,7 +169,7 @@ def read(directory: Path) -> tuple[Manifest, dict[str, pa.RecordBatch]]:
             )
         manifest = Manifest(**{f.name: told[f.name] for f in fields(Manifest)})
         return manifest, {name: _map(directory / f"{name}.arrow", TABLES[name]) for name in TABLES}
-    except (OSError, KeyError, ValueError, TypeError, pa.ArrowInvalid) as error:
+    except (OSError, KeyError, ValueError, TypeError, pa.ArrowException) as error:
         raise SnapshotFormatError(
             f"the snapshot in {directory} cannot be read ({error}); measure again"
         ) from error

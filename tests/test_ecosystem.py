@@ -178,9 +178,15 @@ def test_scores_of_drawn_ecosystems_are_networkx(items: list[Item]) -> None:
     assert eco.numbers("descendants").tolist() == [len(nx.ancestors(plain, id)) for id in ids]
     ranks = nx.pagerank(plain, tol=1e-14, max_iter=1000)
     assert eco.numbers("pagerank") == pytest.approx([ranks[id] for id in ids], abs=1e-9)
-    for family in eco.families:
-        graph = eco.family(family.key).graph
+    listed = {entry["id"]: entry for entry in items}
+    for row in eco.table("families").to_pylist():
+        graph = eco.family(row["key"]).graph
         assert set(graph.edges) == set(plain.subgraph(list(graph)).edges)
+        members = [id for id in graph if id in listed]
+        assert row["models"] == len(members)
+        assert row["derivatives"] == sum(plain.out_degree(id) > 0 for id in members)
+        assert row["downloads"] == sum(listed[id].get("downloads", 0) for id in members)
+        assert row["pagerank"] == pytest.approx(sum(ranks[id] for id in graph), abs=1e-9)
 
 
 QUESTIONS: dict[str, Callable[[Ecosystem], Any]] = {

@@ -45,6 +45,9 @@ MODELS = [
     item("gone/base"),
     item("gone/leaf"),
     item("user/of-gone", "finetune:gone/base"),
+    # A deleted model between a root and a derivative that lives: a way, and no derivative.
+    item("gone/middle", "finetune:red/7b"),
+    item("user/of-middle", "adapter:gone/middle"),
     # Bases that no source showed: of a registered family, and of none.
     item("user/of-lost", "adapter:blue/lost"),
     item("user/of-unseen", "finetune:unseen/base"),
@@ -61,7 +64,7 @@ MODELS = [
     item("user/self", "finetune:user/self"),
     item("user/case", "finetune:RED/7b"),
 ]
-DELETED = {"gone/base", "gone/leaf"}
+DELETED = {"gone/base", "gone/leaf", "gone/middle"}
 
 BY_LINEAGE = {
     "red/7b": {"red": 1.0},
@@ -82,6 +85,8 @@ BY_LINEAGE = {
     "loop/child": {"loop/z": 1.0},
     "gone/base": {"gone/base": 1.0},
     "user/of-gone": {"gone/base": 1.0},
+    "gone/middle": {"red": 1.0},
+    "user/of-middle": {"red": 1.0},
     "blue/lost": {"blue": 1.0},
     "user/of-lost": {"blue": 1.0},
     "unseen/base": {"unseen/base": 1.0},
@@ -105,12 +110,12 @@ LINEAGE, PUBLISHER, DIRECT = Attribution.LINEAGE, Attribution.PUBLISHER, Attribu
 
 # Live models alone are counted: a placeholder and a deleted root are members without a count.
 # Red by lineage: 7b, chat, distill, on-distill, two-ways, the copy and its two quantized copies,
-# declared, unused and case are red alone; merge and twice by half, three by a third.
+# declared, unused, case and of-middle are red alone; merge and twice by half, three by a third.
 # Blue by lineage: 8b, its copy and of-lost alone; merge and twice by half, three by a third.
 # Red by direct bases: chat, merge, distill, two-ways, twice, declared, case. The quantized copies
 # name bases of no family. Blue: merge, on-distill, twice, of-lost.
 MODELS_BY_DEFINITION: Table = {
-    "red": {LINEAGE: (14, 11 + 1 + 1 / 3), PUBLISHER: (3, 3), DIRECT: (7, 5 + 1)},
+    "red": {LINEAGE: (15, 12 + 1 + 1 / 3), PUBLISHER: (3, 3), DIRECT: (7, 5 + 1)},
     "blue": {LINEAGE: (6, 3 + 1 + 1 / 3), PUBLISHER: (2, 2), DIRECT: (4, 2 + 1)},
     "gpt2": {LINEAGE: (2, 2), PUBLISHER: (1, 1), DIRECT: (1, 1)},
     "nobody": {LINEAGE: (0, 0), PUBLISHER: (0, 0), DIRECT: (0, 0)},
@@ -122,7 +127,7 @@ MODELS_BY_DEFINITION: Table = {
 }
 DERIVATIVES_BY_DEFINITION: Table = {
     # Less 7b, the copy and unused, which declare no base; and less 8b and its copy.
-    "red": {LINEAGE: (11, 8 + 1 + 1 / 3), PUBLISHER: (1, 1), DIRECT: (7, 6)},
+    "red": {LINEAGE: (12, 9 + 1 + 1 / 3), PUBLISHER: (1, 1), DIRECT: (7, 6)},
     "blue": {LINEAGE: (4, 1 + 1 + 1 / 3), PUBLISHER: (1, 1), DIRECT: (4, 3)},
     "gpt2": {LINEAGE: (1, 1), PUBLISHER: (0, 0), DIRECT: (1, 1)},
     "solo/base": {LINEAGE: (2, 1 + 1 / 3), PUBLISHER: (0, 0), DIRECT: (0, 0)},
@@ -152,10 +157,13 @@ def test_the_models_are_those_of_the_example(eco: Ecosystem) -> None:
     assert eco.column("id").to_pylist() == sorted(BY_LINEAGE)
     status = dict(zip(eco.column("id").to_pylist(), eco.column("status").to_pylist(), strict=True))
     assert {id for id, told in status.items() if told == "missing"} == {"blue/lost", "unseen/base"}
-    assert {id for id, told in status.items() if told == "deleted"} == {"gone/base"}
-    assert (eco.manifest.models, eco.manifest.missing, eco.manifest.deleted) == (28, 2, 1)
+    assert {id for id, told in status.items() if told == "deleted"} == {
+        "gone/base",
+        "gone/middle",
+    }
+    assert (eco.manifest.models, eco.manifest.missing, eco.manifest.deleted) == (29, 2, 2)
     # nine live models declare no base that counts
-    assert eco.manifest.coverage == pytest.approx(19 / 28)
+    assert eco.manifest.coverage == pytest.approx(20 / 29)
 
 
 @pytest.mark.parametrize("id", BY_LINEAGE)
@@ -206,6 +214,17 @@ def test_the_table_of_families_counts_fully(eco: Ecosystem) -> None:
         assert rows[key]["models"] == by_attribution[LINEAGE][0]
     for key, by_attribution in DERIVATIVES_BY_DEFINITION.items():
         assert rows[key]["derivatives"] == by_attribution[LINEAGE][0]
+    # What descends from a family's roots, gone or not: gone/middle beside the derivatives.
+    assert {key: row["descendants"] for key, row in rows.items()} == {
+        "red": 13,
+        "blue": 4,
+        "gpt2": 1,
+        "nobody": 0,
+        "loop/z": 3,
+        "gone/base": 1,
+        "unseen/base": 1,
+        "solo/base": 2,
+    }
 
 
 def test_what_was_doubtful_is_told(eco: Ecosystem) -> None:

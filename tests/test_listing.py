@@ -198,6 +198,25 @@ def test_a_cursor_of_an_older_snapshot_is_refused(eco: Ecosystem) -> None:
     assert newer.id in str(caught.value)
 
 
+def test_a_cursor_of_another_order_is_refused(eco: Ecosystem) -> None:
+    every = np.arange(len(eco), dtype=np.int32)
+    lists = [
+        model_listing(eco, every, Order(field, descending), scope)
+        for field, descending, scope in (
+            (OrderField.DOWNLOADS, True, "models"),
+            (OrderField.DOWNLOADS, False, "models"),
+            (OrderField.LIKES, True, "models"),
+            (OrderField.DOWNLOADS, True, "other models"),
+        )
+    ]
+    cursors = [listed.cursor(1) for listed in lists]
+    for here, listed in enumerate(lists):
+        for there, cursor in enumerate(cursors):
+            if here != there:
+                with pytest.raises(CursorError, match="another list"):
+                    listed.page(1, cursor)
+
+
 @pytest.mark.parametrize("field", OrderField)
 @pytest.mark.parametrize("descending", [False, True])
 def test_models_are_listed_by_each_field(

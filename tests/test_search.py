@@ -14,8 +14,8 @@ ITEMS = [
     item("Qwen/Qwen2.5-7B", downloads=7000),
     item("someone/my.qwen_2-5.coder", downloads=1),
     item("someone/unknown-downloads-coder"),
-    item("someone/fork", "finetune:lost/base-coder"),
-    item("someone/fork-2", "finetune:lost/base-coder"),
+    item("someone/fork", "finetune:zz-lost/base-coder"),
+    item("someone/fork-2", "finetune:zz-lost/base-coder"),
     item("gpt2", downloads=3),
     item("openai/gpt2-xl", downloads=99),
     item("a/plus.plus", downloads=2),
@@ -64,7 +64,7 @@ def test_the_exact_id_comes_first(eco: Ecosystem) -> None:
 
 def test_the_most_downloaded_come_next_then_those_with_descendants(eco: Ecosystem) -> None:
     # A placeholder is found too; of unknown downloads the one that more derives from is first.
-    assert ids(eco, "coder") == [*CODERS, "lost/base-coder", "someone/unknown-downloads-coder"]
+    assert ids(eco, "coder") == [*CODERS, "zz-lost/base-coder", "someone/unknown-downloads-coder"]
 
 
 def test_no_more_than_asked_for(eco: Ecosystem) -> None:

@@ -122,6 +122,20 @@ def test_a_truncated_file_is_refused(directory: Path) -> None:
             snapshot.read(directory)
 
 
+@pytest.mark.parametrize("value", [0x00, 0xFF])
+def test_a_damaged_file_is_refused_or_read(directory: Path, value: int) -> None:
+    path = directory / "models.arrow"
+    whole = path.read_bytes()
+    refused = 0
+    for place in range(len(whole) - 4000, len(whole)):  # the footer says where and what all is
+        path.write_bytes(whole[:place] + bytes([value]) + whole[place + 1 :])
+        try:
+            snapshot.read(directory)
+        except SnapshotFormatError:
+            refused += 1
+    assert refused > 100
+
+
 def test_a_file_of_something_else_is_refused(directory: Path) -> None:
     (directory / "models.arrow").write_bytes((directory / "licenses.arrow").read_bytes())
     with pytest.raises(SnapshotFormatError, match=r"models\.arrow has other columns"):
