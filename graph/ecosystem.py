@@ -98,7 +98,8 @@ class Ecosystem:
 
         def make() -> NDArray[Any]:
             column = self.column(name)
-            return (column.fill_null(-1) if column.null_count else column).to_numpy()
+            filled = column.fill_null(-1) if column.null_count else column
+            return filled.to_numpy(zero_copy_only=False)  # a flag has bits, not bytes
 
         return self.once(("numbers", name), make)
 

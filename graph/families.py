@@ -16,7 +16,8 @@ Shares = NDArray[np.float64]
 class Attribution(StrEnum):
     """To whom a model is attributed; every count states it.
 
-    ``LINEAGE``: to the roots of its weights, through quantized and re-uploaded copies.
+    ``LINEAGE``: to the roots of its weights, through copies, and through what the registry
+    knows that metadata does not say.
     ``PUBLISHER``: to who released it. ``DIRECT``: to who released the models that it names as
     its bases; a model without bases is attributed to nobody.
     """
@@ -61,7 +62,7 @@ class Membership:
         int32, n: the family of what descends from a root; -1 for what is no root or has
         neither name nor derivatives.
     inferred
-        bool, n: the model's family rests on a copy that the registry names.
+        bool, n: the model's family rests on an origin that the registry names.
     by_lineage
         Each model's families, ascending.
     shares
@@ -104,8 +105,8 @@ def membership(ids: Sequence[str], derivatives: Csr, roots: Csr, registry: Regis
     has_derivatives = derivatives.degrees() > 0
     for row in np.flatnonzero(is_root).tolist():
         id = ids[row]
-        original = registry.copies.get(id)
-        if original is not None and own[row] < 0:
+        original = registry.origins.get(id)
+        if original is not None:
             family = registry.family_of(original)
             if family is not None:
                 root[row] = number[family.key]

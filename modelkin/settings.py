@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     )
     registry: Annotated[
         Path | None,
-        Field(description="A TOML file of own families, organisations, licences, copies."),
+        Field(description="A TOML file of own families, organisations, licences, origins."),
     ] = None
     keep_snapshots: Annotated[
         int, Field(ge=1, description="Snapshots that are kept, the newest included.")

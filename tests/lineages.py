@@ -133,7 +133,7 @@ REGISTRY = Registry(
             "nc": License("nc", "NC", LicenseClass.NON_COMMERCIAL, "an example"),
         }
     ),
-    copies=MappingProxyType(
+    origins=MappingProxyType(
         {
             "mirror/red-7b": "red/7b",
             "mirror/blue-8b": "blue/8b",

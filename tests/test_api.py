@@ -396,3 +396,41 @@ def test_nothing_published_yet_is_503_until_something_is(tmp_path: Path) -> None
             current.refresh()
             asked = client.post("/graphql", json={"query": "{ snapshot { id models } }"}).json()
             assert asked["data"]["snapshot"] == {"id": second.id, "models": 1}
+
+
+def selection(schema: dict[str, dict[str, Any]], name: str, depth: int) -> str:
+    """Return a selection of all fields of a type, nested types to a depth."""
+    fields = []
+    for field in schema[name]["fields"]:
+        kind = field["type"]
+        while kind["ofType"]:
+            kind = kind["ofType"]
+        if kind["kind"] != "OBJECT":
+            fields.append(field["name"])
+        elif depth:
+            fields.append(f"{field['name']} {selection(schema, kind['name'], depth - 1)}")
+    return f"{{ __typename {' '.join(fields)} }}"
+
+
+@pytest.mark.parametrize("place", ["top", "deep", "missing", "last"])
+def test_every_field_of_a_model_and_a_family_answers(api: Api, eco: Ecosystem, place: str) -> None:
+    told = api.data(
+        """{ __schema { types { name fields { name
+          type { kind name ofType { kind name ofType { kind name ofType { kind name
+            ofType { kind name } } } } } } } } }"""
+    )
+    schema = {kind["name"]: kind for kind in told["__schema"]["types"]}
+    row = {
+        "top": int(np.argmax(eco.numbers("descendants"))),
+        "deep": int(np.argmax(eco.numbers("depth"))),
+        "missing": int(np.flatnonzero(~eco.live)[0]),
+        "last": len(eco) - 1,
+    }[place]
+    client = TestClient(create_app(api.current, limits=Limits(tokens=50_000)))
+    query = f"""query ($id: String!) {{ model(id: $id) {selection(schema, "Model", 2)}
+      family(key: "qwen") {selection(schema, "Family", 2)}
+      dataQuality {selection(schema, "DataQuality", 1)} }}"""
+    body = {"query": query, "variables": {"id": eco.names[row]}}
+    answer = client.post("/graphql", json=body).json()
+    assert "errors" not in answer
+    assert answer["data"]["model"]["id"] == eco.names[row]

@@ -150,7 +150,7 @@ def test_descendants_by_family(eco: Ecosystem, edges: list[Edge], plain: nx.DiGr
     registry = load_registry()
 
     def family(root: str) -> str:
-        named = registry.family_of(root) or registry.family_of(registry.copies.get(root, ""))
+        named = registry.family_of(registry.origins.get(root, root))
         return named.key if named else root
 
     ids = eco.column("id").to_pylist()

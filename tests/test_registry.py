@@ -38,8 +38,8 @@ name = "Acme License"
 class = "non-commercial"
 source = "https://acme.example/license"
 """
-COPY = """
-[[copy]]
+ORIGIN = """
+[[origin]]
 id = "mirror/rocket-7b"
 of = "acme/rocket-7b"
 source = "the name repeats the original"
@@ -72,7 +72,7 @@ def test_sizes(registry: Registry) -> None:
     assert len(registry.families) >= 45
     assert len(registry.organizations) >= 125
     assert len(registry.licenses) >= 45
-    assert 30 <= len(registry.copies) <= 150
+    assert 30 <= len(registry.origins) <= 200
 
 
 def test_the_families_of_the_news_are_there(registry: Registry) -> None:
@@ -128,9 +128,9 @@ def test_reuploaders_have_rows_and_no_invented_country(registry: Registry) -> No
 
 
 def test_the_original_of_each_copy_belongs_to_a_family(registry: Registry) -> None:
-    strays = [of for of in registry.copies.values() if registry.family_of(of) is None]
+    strays = [of for of in registry.origins.values() if registry.family_of(of) is None]
     assert strays == []
-    assert registry.copies["unsloth/Meta-Llama-3.1-8B-Instruct"] == (
+    assert registry.origins["unsloth/Meta-Llama-3.1-8B-Instruct"] == (
         "meta-llama/Llama-3.1-8B-Instruct"
     )
 
@@ -211,7 +211,7 @@ def test_frozen_and_shared(registry: Registry) -> None:
     with pytest.raises(FrozenInstanceError):
         registry.families = ()  # type: ignore[misc]
     with pytest.raises(TypeError):
-        registry.copies["a/b"] = "c/d"  # type: ignore[index]
+        registry.origins["a/b"] = "c/d"  # type: ignore[index]
 
 
 def test_nothing_is_read_at_import() -> None:
@@ -223,11 +223,11 @@ def test_nothing_is_read_at_import() -> None:
 
 
 def test_extra_rows_are_added(write: Write, registry: Registry) -> None:
-    mine = load_registry(write(ORGANIZATION + FAMILY + LICENSE + COPY))
+    mine = load_registry(write(ORGANIZATION + FAMILY + LICENSE + ORIGIN))
     assert key(mine.family_of("acme/rocket-7b")) == "rocket"
     assert mine.country("acme") == "NZ"
     assert mine.license_class("acme-1.0") is LicenseClass.NON_COMMERCIAL
-    assert mine.copies["mirror/rocket-7b"] == "acme/rocket-7b"
+    assert mine.origins["mirror/rocket-7b"] == "acme/rocket-7b"
     assert len(mine.families) == len(registry.families) + 1
     assert key(mine.family_of("Qwen/Qwen3-8B")) == "qwen"
     assert key(registry.family_of("acme/rocket-7b")) is None
@@ -246,12 +246,12 @@ def test_extra_rows_replace_those_of_the_same_key(write: Write, registry: Regist
         ORGANIZATION.replace('"acme"', '"Qwen"')
         + FAMILY.replace('"rocket"', '"llama"')
         + LICENSE.replace('"acme-1.0"', '"mit"')
-        + COPY.replace('"mirror/rocket-7b"', '"unsloth/Qwen3-8B"')
+        + ORIGIN.replace('"mirror/rocket-7b"', '"unsloth/Qwen3-8B"')
     ).replace('"acme"', '"Qwen"')
     mine = load_registry(write(text))
     assert mine.country("Qwen") == "NZ"
     assert mine.license_class("mit") is LicenseClass.NON_COMMERCIAL
-    assert mine.copies["unsloth/Qwen3-8B"] == "acme/rocket-7b"
+    assert mine.origins["unsloth/Qwen3-8B"] == "acme/rocket-7b"
     assert key(mine.family_of("acme/x")) == "llama"
     assert mine.family_of("meta-llama/Llama-3.1-8B") is None
     assert len(mine.families) == len(registry.families)
@@ -304,12 +304,12 @@ def without(text: str, field: str) -> str:
         (without(ORGANIZATION, "country"), ["organization 1 ('acme')", "'country' is missing"]),
         (without(FAMILY, "patterns"), ["family 1 ('rocket')", "'patterns' is missing"]),
         (without(LICENSE, "source"), ["license 1 ('acme-1.0')", "'source' is missing"]),
-        (without(COPY, "id"), ["copy 1 (None)", "'id' is missing"]),
-        (COPY + 'note = "x"', ["copy 1", "unknown field 'note'", "use id, of, source"]),
+        (without(ORIGIN, "id"), ["origin 1 (None)", "'id' is missing"]),
+        (ORIGIN + 'note = "x"', ["origin 1", "unknown field 'note'", "use id, of, source"]),
         (ORGANIZATION + ORGANIZATION, ["organization 2 ('acme')", "same name as row 1"]),
         (FAMILY + FAMILY, ["family 2 ('rocket')", "same key as row 1"]),
         (LICENSE + LICENSE, ["license 2 ('acme-1.0')", "same id as row 1"]),
-        (COPY + COPY, ["copy 2 ('mirror/rocket-7b')", "same id as row 1"]),
+        (ORIGIN + ORIGIN, ["origin 2 ('mirror/rocket-7b')", "same id as row 1"]),
         (ORGANIZATION.replace("NZ", "XX"), ["organization 1", "country is 'XX'", "ISO 3166-1"]),
         (ORGANIZATION.replace("NZ", "nz"), ["organization 1", "country is 'nz'"]),
         (ORGANIZATION.replace("company", "firm"), ["kind is 'firm'", "use one of company"]),
@@ -323,15 +323,15 @@ def without(text: str, field: str) -> str:
         (FAMILY.replace("acme/*", "a/b/c"), ["patterns is ['a/b/c']", "id globs"]),
         (FAMILY + "series = 1", ["series is 1", "a table"]),
         (FAMILY + '[family.series]\n"R1" = 1', ["series 'R1' is 1", "give a list"]),
-        (COPY.replace('"acme/rocket-7b"', '""'), ["copy 1", "of is ''", "not empty"]),
-        (COPY.replace('"acme/rocket-7b"', "7"), ["copy 1", "of is 7", "give a text"]),
+        (ORIGIN.replace('"acme/rocket-7b"', '""'), ["origin 1", "of is ''", "not empty"]),
+        (ORIGIN.replace('"acme/rocket-7b"', "7"), ["origin 1", "of is 7", "give a text"]),
         (
-            COPY.replace('"acme/rocket-7b"', '"mirror/rocket-7b"'),
-            ["copy 1", "a copy of itself (mirror/rocket-7b -> mirror/rocket-7b)"],
+            ORIGIN.replace('"acme/rocket-7b"', '"mirror/rocket-7b"'),
+            ["origin 1", "made from itself (mirror/rocket-7b -> mirror/rocket-7b)"],
         ),
         (
-            COPY + '[[copy]]\nid = "acme/rocket-7b"\nof = "mirror/rocket-7b"\nsource = "x"',
-            ["copy 1", "mirror/rocket-7b -> acme/rocket-7b -> mirror/rocket-7b"],
+            ORIGIN + '[[origin]]\nid = "acme/rocket-7b"\nof = "mirror/rocket-7b"\nsource = "x"',
+            ["origin 1", "mirror/rocket-7b -> acme/rocket-7b -> mirror/rocket-7b"],
         ),
         ("[[model]]\nid = 1", ["unknown table 'model'", "[[family]]"]),
         ("[family]\nkey = 'x'", ["family is no list of rows", "[[family]]"]),
@@ -351,9 +351,9 @@ def test_bad_files(write: Write, text: str, parts: list[str]) -> None:
 
 def test_a_copy_that_closes_a_cycle_with_a_built_in_one(write: Write) -> None:
     path = write(
-        '[[copy]]\nid = "Qwen/Qwen3-8B"\nof = "unsloth/Qwen3-8B"\nsource = "the wrong way round"'
+        '[[origin]]\nid = "Qwen/Qwen3-8B"\nof = "unsloth/Qwen3-8B"\nsource = "the wrong way round"'
     )
-    with pytest.raises(RegistryError, match=r"copy 1 .*a copy of itself"):
+    with pytest.raises(RegistryError, match=r"origin 1 .*a copy of itself"):
         load_registry(path)
 
 

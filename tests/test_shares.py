@@ -75,8 +75,8 @@ class Counted:
     def _group(self, id: str, by: By, attribution: Attribution) -> str | None:
         author = id.partition("/")[0] if "/" in id else None
         family = REGISTRY.family_of(id)
-        if attribution == Attribution.LINEAGE and family is None and id in REGISTRY.copies:
-            family = REGISTRY.family_of(REGISTRY.copies[id])
+        if attribution == Attribution.LINEAGE and id in REGISTRY.origins:
+            family = REGISTRY.family_of(REGISTRY.origins[id])
         if attribution == Attribution.LINEAGE and family is not None:
             author = family.organization
         match by:

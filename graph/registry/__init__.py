@@ -1,4 +1,4 @@
-"""Families, organisations, licences and copies: the definitions behind every count, as data.
+"""Families, organisations, licences and origins: the definitions behind every count, as data.
 
 The rows lie in the TOML files beside this module; ``docs/registry.md`` says what they mean
 and how to add to them. Nothing is read at import: ``load_registry`` reads.
@@ -16,7 +16,7 @@ from graph.registry.rows import TABLES, Row, Rows, read, to_family, to_license, 
 
 __all__ = ["Family", "License", "LicenseClass", "Organization", "Registry", "load_registry"]
 
-_FILES = ("organizations.toml", "families.toml", "licenses.toml", "copies.toml")
+_FILES = ("organizations.toml", "families.toml", "licenses.toml", "origins.toml")
 
 
 def load_registry(extra: Path | None = None) -> Registry:
@@ -26,7 +26,7 @@ def load_registry(extra: Path | None = None) -> Registry:
     ----------
     extra : Path, optional
         A TOML file with any of ``[[family]]``, ``[[organization]]``, ``[[license]]`` and
-        ``[[copy]]``. Its families come first, and its rows replace those of the same key.
+        ``[[origin]]``. Its families come first, and its rows replace those of the same key.
 
     Raises
     ------
@@ -59,21 +59,21 @@ def _registry(files: list[Path] | list[Traversable] | list[Path | Traversable]) 
                 f"organization {family.organization!r} has no row; add an [[organization]] with "
                 "that name"
             )
-    copies = {key: row.text("of") for key, row in rows["copy"].items()}
-    _check_copies(copies, rows["copy"])
+    origins = {key: row.text("of") for key, row in rows["origin"].items()}
+    _check_origins(origins, rows["origin"])
     return Registry(
         families=families,
         organizations=MappingProxyType(organizations),
         licenses=MappingProxyType({key: to_license(row) for key, row in rows["license"].items()}),
-        copies=MappingProxyType(copies),
+        origins=MappingProxyType(origins),
     )
 
 
-def _check_copies(copies: Mapping[str, str], rows: Mapping[str, Row]) -> None:
-    for start in copies:
+def _check_origins(origins: Mapping[str, str], rows: Mapping[str, Row]) -> None:
+    for start in origins:
         path = [start]
-        while (target := copies.get(path[-1])) is not None:
+        while (target := origins.get(path[-1])) is not None:
             if target in path:
                 circle = " -> ".join([*path, target])
-                raise rows[start].error(f"a copy of itself ({circle}); name the original in `of`")
+                raise rows[start].error(f"made from itself ({circle}); name the original in `of`")
             path.append(target)

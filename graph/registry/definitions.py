@@ -57,12 +57,12 @@ _Match = tuple[Callable[[str], object], Family]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registry:
-    """The definitions in force; ``families`` in order of precedence, ``copies`` from id to id."""
+    """The definitions in force; ``families`` in order of precedence, ``origins`` from id to id."""
 
     families: tuple[Family, ...]
     organizations: Mapping[str, Organization]
     licenses: Mapping[str, License]
-    copies: Mapping[str, str]
+    origins: Mapping[str, str]
     _named: Mapping[str, list[_Match]] = field(init=False, repr=False)
     _anywhere: list[tuple[str, _Match]] = field(init=False, repr=False)
 

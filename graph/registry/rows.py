@@ -22,7 +22,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "organization": ("name", "title", "country", "kind", "source"),
     "family": ("key", "name", "organization", "patterns", "source", "series?"),
     "license": ("id", "name", "class", "source"),
-    "copy": ("id", "of", "source"),
+    "origin": ("id", "of", "source"),
 }
 _KINDS = ("company", "university", "nonprofit", "community", "government", "individual", "unknown")
 _FAMILY_KEY = re.compile(r"[a-z0-9][a-z0-9.-]*")
