@@ -353,7 +353,7 @@ def test_a_copy_that_closes_a_cycle_with_a_built_in_one(write: Write) -> None:
     path = write(
         '[[origin]]\nid = "Qwen/Qwen3-8B"\nof = "unsloth/Qwen3-8B"\nsource = "the wrong way round"'
     )
-    with pytest.raises(RegistryError, match=r"origin 1 .*a copy of itself"):
+    with pytest.raises(RegistryError, match=r"origin 1 .*made from itself"):
         load_registry(path)
 
 
