@@ -243,7 +243,7 @@ class Model:
         return Family(eco=self.eco, number=number) if number >= 0 else None
 
     @strawberry.field(
-        description="Whether its family rests on an origin that the registry names, not on metadata."
+        description="Whether its family rests on an origin of the registry, not on metadata."
     )
     def family_inferred(self) -> bool:
         """Return whether its family is inferred."""

@@ -10,6 +10,7 @@ one of any rank, against ours iterated by networkx to the last digit.
 import argparse
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import networkx as nx
 import numpy as np
@@ -18,6 +19,8 @@ import pyarrow as pa
 from graph.csr import Csr, csr
 from graph.lineage_graph import LineageGraph
 from graph.names import Names
+
+T = TypeVar("T")
 
 SEED = 20261124
 DERIVED = 0.3
@@ -37,7 +40,7 @@ def lineage(models: int) -> Csr:
     return csr(edges[0].astype(np.int32), edges[1].astype(np.int32), models)[0]
 
 
-def timed(make: Callable[[], object]) -> tuple[float, object]:
+def timed(make: Callable[[], T]) -> tuple[float, T]:
     """Return the seconds that a call takes, and what it returns."""
     start = time.perf_counter()
     found = make()
@@ -56,7 +59,7 @@ def main() -> None:
     names = column.to_pylist()
     ends = np.stack([bases.sources(), bases.targets], axis=1)
 
-    def ours() -> object:
+    def ours() -> dict[str, float]:
         return dict(nx.pagerank(LineageGraph(Names(column), bases)))
 
     def convert() -> nx.DiGraph:
@@ -65,7 +68,8 @@ def main() -> None:
         graph.add_edges_from((names[child], names[base]) for child, base in ends)
         return graph
 
-    nx.pagerank(LineageGraph(Names(column[:10]), csr(*np.empty((2, 0), np.int32), 10)[0]))  # compile
+    nothing = np.empty(0, np.int32)
+    nx.pagerank(LineageGraph(Names(column[:10]), csr(nothing, nothing, 10)[0]))  # compile
     seconds_ours, ranks = min((timed(ours) for _ in range(3)), key=lambda run: run[0])
     seconds_build, graph = timed(convert)
     seconds_theirs, approximate = timed(lambda: nx.pagerank(graph, backend="networkx"))

@@ -7,29 +7,34 @@ import pytest
 
 from graph.errors import LeaseLostError
 from graph.store import open_store
+from graph.store.embedded import EmbeddedStore
 from graph.store.heartbeat import heartbeat
 from graph.store.port import Batch, Run
 
 
+class Counting(EmbeddedStore):
+    """A store that counts renewals."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.renewed = 0
+        self.often = threading.Event()
+
+    def renew(self, run: Run) -> None:
+        super().renew(run)
+        self.renewed += 1
+        if self.renewed == 3:
+            self.often.set()
+
+
 def test_the_lease_is_renewed_until_the_block_ends(tmp_path: Path) -> None:
-    renewed = threading.Event()
-    beats: list[Run] = []
-    with open_store(str(tmp_path / "store")) as store:
+    with Counting(tmp_path / "store") as store:
         run = store.begin("crawl", "here", "full")
-        renew = store.renew
-
-        def counted(held: Run) -> None:
-            renew(held)
-            beats.append(held)
-            if len(beats) == 3:
-                renewed.set()
-
-        store.renew = counted  # type: ignore[method-assign]
         with heartbeat(store, run, every_s=0.01):
-            assert renewed.wait(30)
-        count = len(beats)
+            assert store.often.wait(30)
+        count = store.renewed
         store.write(run, Batch())
-        assert len(beats) == count
+        assert store.renewed == count
         assert not [t for t in threading.enumerate() if t.name == "heartbeat"]
 
 
