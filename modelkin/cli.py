@@ -37,7 +37,11 @@ Store = Annotated[
     ),
 ]
 Source = Annotated[
-    str, typer.Argument(metavar="[hub|FILE]", help="The Hub, or a JSONL file, gzipped or not.")
+    str,
+    typer.Argument(
+        metavar="[hub|FILE]",
+        help="The Hub, a JSONL file, gzipped or not, or a Parquet file, also by its hf:// address.",
+    ),
 ]
 Limit = Annotated[
     int | None, typer.Option(min=1, help="Read no more than this many models; sweeps nothing.")
@@ -118,7 +122,11 @@ def crawl(
     store: Store = None,
 ) -> None:
     """Read a source and store what is new or changed."""
-    _crawl(_settings(store), source, mode, limit, not no_resume, max_shrink)
+    from modelkin.jobs import sigterm
+
+    settings = _settings(store)
+    with sigterm() as stop:
+        _crawl(settings, stop, source, mode, limit, not no_resume, max_shrink)
 
 
 @app.command()
@@ -130,15 +138,35 @@ def measure(store: Store = None) -> None:
 @app.command()
 def run(
     source: Source = "hub",
+    every: Annotated[
+        str | None,
+        typer.Option(
+            metavar="INTERVAL", help="Run again every so often: 30m, 6h, 1d, give or take 5%."
+        ),
+    ] = None,
     limit: Limit = None,
     no_resume: NoResume = False,
     max_shrink: MaxShrink = 0.05,
     store: Store = None,
 ) -> None:
-    """Crawl, then measure."""
+    """Crawl, then measure; once, or every so often until SIGTERM."""
+    from modelkin.jobs import sigterm
+    from modelkin.schedule import repeat, seconds
+
     settings = _settings(store)
-    _crawl(settings, source, Mode.FULL, limit, not no_resume, max_shrink)
-    _measure(settings)
+    every_s = seconds(every) if every else None
+
+    with sigterm() as stop:
+
+        def job() -> None:
+            _crawl(settings, stop, source, Mode.FULL, limit, not no_resume, max_shrink)
+            _measure(settings)
+
+        if every_s is None:
+            job()
+        else:
+            repeat(job, every_s, stop)
+            raise typer.Exit(EXIT_SIGTERM)
 
 
 @app.command()
@@ -213,6 +241,7 @@ def neo4j(
 
 def _crawl(
     settings: "Settings",
+    stop: threading.Event,
     source: str,
     mode: Mode,
     limit: int | None,
@@ -221,18 +250,17 @@ def _crawl(
 ) -> None:
     from modelkin import jobs
 
-    with jobs.sigterm() as stop:
-        origin = jobs.source_of(source, settings, limit=limit, stop=stop)
-        name = origin.name  # a file that is missing is told before a store is made
-        with jobs.opened(settings) as store:
-            try:
-                ended = jobs.crawl(
-                    store, origin, stop, mode=mode.value, resume=resume, max_shrink=max_shrink
-                )
-            except jobs.Stopped:
-                raise typer.Exit(EXIT_SIGTERM) from None
-        if ended.state == "stopped":
-            raise typer.Exit(EXIT_SIGTERM)
+    origin = jobs.source_of(source, settings, limit=limit, stop=stop)
+    name = origin.name  # a file that is missing is told before a store is made
+    with jobs.opened(settings) as store:
+        try:
+            ended = jobs.crawl(
+                store, origin, stop, mode=mode.value, resume=resume, max_shrink=max_shrink
+            )
+        except jobs.Stopped:
+            raise typer.Exit(EXIT_SIGTERM) from None
+    if ended.state == "stopped":
+        raise typer.Exit(EXIT_SIGTERM)
     report = ended.report
     typer.echo(f"read {report['read']} models of {name}; wrote {report['written']} changes")
 

@@ -341,3 +341,19 @@ def test_two_workers_serve_one_snapshot(tmp_path: Path, models: Path) -> None:
     published(models, store)
     with serving("serve", "--workers", 2, "--store", store) as (_, port):
         assert ask(port, "{ snapshot { models } }")["snapshot"]["models"] == 3
+
+
+def test_run_every_runs_again_and_ends_by_sigterm(tmp_path: Path, models: Path) -> None:
+    store = tmp_path / "store"
+    command = [sys.executable, "-m", "modelkin", "run", str(models), "--every", "0.2s"]
+    with subprocess.Popen(
+        [*command, "--store", str(store)], env=environment(), stdout=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        told = [run.stdout.readline() for _ in range(4)]
+        run.send_signal(signal.SIGTERM)
+        run.communicate()
+        assert run.returncode == 143
+    assert [line.split()[0] for line in told] == ["read", "published", "read", "published"]
+    assert told[2].endswith("wrote 0 changes\n")
+    assert failure("run", models, "--every", "often")[0] == 2

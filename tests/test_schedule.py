@@ -1,0 +1,62 @@
+"""Running a job again and again: intervals, failures, and the end."""
+
+import threading
+
+import pytest
+
+from graph.errors import HubError, UsageError
+from modelkin.schedule import JITTER, repeat, seconds
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"), [("90s", 90), ("30m", 1800), ("6h", 21_600), ("1.5d", 129_600)]
+)
+def test_intervals(interval: str, expected: float) -> None:
+    assert seconds(interval) == expected
+
+
+@pytest.mark.parametrize("interval", ["", "6", "h", "-1h", "6 h", "0m", "6h30m", "1w"])
+def test_what_is_no_interval(interval: str) -> None:
+    with pytest.raises(UsageError, match="30m, 6h or 1d"):
+        seconds(interval)
+
+
+class Waits(threading.Event):
+    """An event that never waits, keeps what it was asked to, and is set after some times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.asked: list[float] = []
+        self._times = times
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.asked.append(timeout or 0.0)
+        if len(self.asked) == self._times:
+            self.set()
+        return self.is_set()
+
+
+def test_a_job_is_repeated_after_failures_until_the_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ran = []
+
+    def job() -> None:
+        ran.append(len(ran))
+        if len(ran) == 2:
+            raise HubError("the Hub is away")
+
+    stop = Waits(5)
+    repeat(job, 100, stop)
+    assert ran == [0, 1, 2, 3, 4]
+    assert all(100 * (1 - JITTER) <= wait <= 100 * (1 + JITTER) for wait in stop.asked)
+    assert len(set(stop.asked)) > 1
+    assert "the Hub is away" in capsys.readouterr().out
+
+
+def test_what_is_no_error_of_ours_ends_it() -> None:
+    def job() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        repeat(job, 100, Waits(5))
