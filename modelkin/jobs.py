@@ -12,6 +12,7 @@ from graph.store import open_store
 from graph.store.port import Run, SnapshotInfo, Store
 from ingest.crawl import Crawl
 from ingest.jsonl import JsonlSource
+from ingest.parquet import ParquetSource, is_parquet
 from ingest.source import Source
 from modelkin import __version__
 from modelkin.credentials import credentials
@@ -22,8 +23,8 @@ HUB = "hub"
 """Names the Hub as a source."""
 
 
-class Stopped(Exception):  # noqa: N818  (nothing failed)
-    """A wait was cut short because the process was told to end."""
+class Stopped(KeyboardInterrupt):
+    """A wait was cut short because the process was told to end: an interrupt, not a failure."""
 
 
 def opened(settings: Settings) -> Store:
@@ -49,10 +50,18 @@ def sigterm() -> Iterator[threading.Event]:
 def source_of(
     name: str, settings: Settings, *, limit: int | None = None, stop: threading.Event
 ) -> Source:
-    """Return the source of a name: ``hub``, or a file's path."""
+    """Return the source of a name: ``hub``, a file's path, or a file's ``hf://`` address."""
+    token = settings.hub_token.get_secret_value() if settings.hub_token else None
+    if name.startswith("hf://"):
+        from ingest.hub_files import dataset_file  # the client costs 0.3 s
+
+        fetched = dataset_file(name, endpoint=settings.hub_endpoint, token=token)
+        return ParquetSource(fetched, limit=limit)
     if name != HUB:
-        return JsonlSource(Path(name), limit=limit)
-    from ingest.hub import HubSource  # the client costs 0.3 s
+        path = Path(name)
+        kind = ParquetSource if is_parquet(path) else JsonlSource
+        return kind(path, limit=limit)
+    from ingest.hub import HubSource
 
     def wait(seconds: float) -> None:
         if stop.wait(seconds):
@@ -60,7 +69,7 @@ def source_of(
 
     return HubSource(
         endpoint=settings.hub_endpoint,
-        token=settings.hub_token.get_secret_value() if settings.hub_token else None,
+        token=token,
         limit=limit,
         timeout_s=settings.hub_timeout_s,
         first_answer_s=settings.hub_first_answer_s,
