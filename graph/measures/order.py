@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from graph.csr import Csr, Rows
+from graph.measures.grouping import grouped
 
 
 class TopologicalOrder(NamedTuple):
@@ -51,12 +52,10 @@ def topological_order(bases: Csr) -> TopologicalOrder:
     """
     count, labels = _components(bases)
     order = _kahn(bases.offsets, bases.targets, labels, count)
-    starts = np.zeros(count + 1, np.int32)
-    np.cumsum(np.bincount(labels, minlength=count)[order], out=starts[1:])
     rank = np.empty(count, np.int32)
     rank[order] = np.arange(count, dtype=np.int32)
     component = rank[labels]
-    rows = np.argsort(component, kind="stable").astype(np.int32)
+    starts, rows = grouped(component, count)
     return TopologicalOrder(rows, starts, component)
 
 
