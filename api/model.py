@@ -14,6 +14,7 @@ from graph.ecosystem import RELATIONS, Ecosystem
 from graph.listing import Listing, Order, OrderField, Page, model_listing
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
+from graph.score_columns import SCORES
 from graph.traversal import Reached
 
 if TYPE_CHECKING:
@@ -47,6 +48,28 @@ class ModelScores:
     )
     pagerank: float = strawberry.field(
         description="PageRank (alpha 0.85) among all models of the snapshot, summing to 1."
+    )
+    katz: float = strawberry.field(
+        description="Katz centrality (alpha 0.1, beta 1), of Euclidean norm 1 over all models."
+    )
+    betweenness: float = strawberry.field(
+        description="The fraction of shortest ways from model to base that lead through it."
+    )
+    closeness: float = strawberry.field(
+        description="How near its descendants are, weighted by their part of all models."
+    )
+    harmonic: float = strawberry.field(description="The sum of 1 / distance over its descendants.")
+    downstream_downloads: Long = strawberry.field(
+        description="Downloads of all its descendants in 30 days, each once, its own left out."
+    )
+    downstream_downloads_all_time: Long = strawberry.field(
+        description="The same since their creation; 0 where the source does not tell."
+    )
+    distinct_authors: int = strawberry.field(
+        description="Distinct namespaces among its descendants."
+    )
+    recent_derivatives: int = strawberry.field(
+        description="Descendants created in the 90 days before the snapshot's `asOf`."
     )
 
 
@@ -215,12 +238,7 @@ class Model:
     @strawberry.field(description="How central it is.")
     def scores(self) -> ModelScores:
         """Return how central it is."""
-        return ModelScores(
-            direct_derivatives=int(self._number("direct_derivatives")),
-            descendants=int(self._number("descendants")),
-            depth=int(self._number("depth")),
-            pagerank=float(self._number("pagerank")),
-        )
+        return ModelScores(**{name: self._number(name).item() for name in SCORES})
 
     @strawberry.field(description="The families that it belongs to by its lineage.")
     def families(self) -> list[FamilyShare]:

@@ -8,12 +8,12 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from graph.ecosystem import RELATIONS, Ecosystem
+from graph.score_columns import SCORES
 
 MODEL_COLUMNS = (
     "id", "key", "status", "author", "created_at", "modified_at", "downloads",
     "downloads_all_time", "likes", "license", "library", "task", "parameters", "gated",
 )  # fmt: skip
-SCORE_COLUMNS = ("direct_derivatives", "descendants", "depth", "pagerank")
 FAMILY_COLUMNS = (
     "key", "name", "organization", "registered", "models", "derivatives", "downloads",
     "descendants", "pagerank",
@@ -36,7 +36,7 @@ def tables(eco: Ecosystem) -> dict[str, pa.Table]:
     return {
         "models": pa.table({name: _plain(eco.column(name)) for name in MODEL_COLUMNS}),
         "edges": pa.table(edges),
-        "scores": pa.table({"id": ids, **{name: eco.column(name) for name in SCORE_COLUMNS}}),
+        "scores": pa.table({"id": ids, **{name: eco.column(name) for name in SCORES}}),
         "families": pa.Table.from_batches([families]).sort_by("key"),
     }
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import networkx as nx
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,13 +18,12 @@ from graph.csr import Csr, Rows, csr, simple, sums
 from graph.errors import LeaseLostError, NotFoundError, StoreError
 from graph.families import Membership, membership
 from graph.lineage_graph import LineageGraph
-from graph.measures.depth import depth
-from graph.measures.descendants import descendants
 from graph.measures.roots import roots
 from graph.names import Names
 from graph.quality import Quality, Reason
 from graph.records import Relation, Status
 from graph.registry import Registry
+from graph.scores import scores
 from graph.store.heartbeat import heartbeat
 from graph.store.lease import now_ms
 from graph.store.port import Run, SnapshotInfo, Store
@@ -122,12 +120,8 @@ def build(
     root_rows = roots(lineage.simple_bases, order, created_at)
 
     steps.begin("centrality")
-    scores = {
-        "direct_derivatives": simple(lineage.derivatives).degrees(),
-        "descendants": descendants(lineage.simple_bases),
-        "depth": depth(lineage.simple_bases, order),
-        "pagerank": nx.pagerank(graph).array if len(models) else np.empty(0),
-    }
+    as_of = _as_of(crawl)
+    found = scores(graph, simple(lineage.derivatives), models, as_of)
 
     steps.begin("families")
     member = membership(
@@ -140,12 +134,12 @@ def build(
     for cycle in order.cycles():
         quality.add(Reason.CYCLE, " -> ".join(models.column("id")[row].as_py() for row in cycle))
     tables = {
-        "models": _models_table(models, lineage, root_rows, member, scores),
-        "families": _families_table(models, lineage, member, scores),
+        "models": _models_table(models, lineage, root_rows, member, found),
+        "families": _families_table(models, lineage, member, found),
         "organizations": _organizations_table(registry),
         "licenses": _licenses_table(registry),
     }
-    return _manifest(crawl, tables["models"], quality), tables
+    return _manifest(crawl, as_of, tables["models"], quality), tables
 
 
 def _last_crawl(store: Store) -> Run:
@@ -153,6 +147,12 @@ def _last_crawl(store: Store) -> Run:
         if run.kind == "crawl" and run.state == "done":
             return run
     raise NotFoundError(f"the store {store.url} holds no finished crawl; run 'modelkin crawl'")
+
+
+def _as_of(crawl: Run) -> int:
+    """Return when a crawl's data held: its end; for a file, the newest date in it."""
+    from_hub = crawl.source == "hub"
+    return (crawl.ended_at if from_hub else crawl.report.get("newest")) or now_ms()
 
 
 def _read(store: Store, table: str) -> pa.Table:
@@ -281,19 +281,18 @@ def _licenses_table(registry: Registry) -> pa.Table:
     return pa.Table.from_pylist(rows, snapshot.LICENSES)
 
 
-def _manifest(crawl: Run, models: pa.Table, quality: Quality) -> snapshot.Manifest:
+def _manifest(crawl: Run, as_of: int, models: pa.Table, quality: Quality) -> snapshot.Manifest:
     status = models.column("status").cast(pa.string())
     live = pc.equal(status, Status.LIVE.value)
     declaring = pc.sum(pc.and_(live, pc.greater(pc.list_value_length(models.column("bases")), 0)))
     count = pc.sum(live).as_py() or 0
     now = now_ms()
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now / 1000))
-    from_hub = crawl.source == "hub"
     return snapshot.Manifest(
         id=f"{stamp}{now % 1000:03d}-{secrets.token_hex(3)}",
         format=snapshot.FORMAT,
         measured_at=now,
-        as_of=(crawl.ended_at if from_hub else crawl.report.get("newest")) or now,
+        as_of=as_of,
         source=crawl.source,
         sample=crawl.source == snapshot.SAMPLE,
         models=count,

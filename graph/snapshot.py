@@ -21,6 +21,7 @@ import orjson
 import pyarrow as pa
 
 from graph.errors import SnapshotFormatError
+from graph.score_columns import SCORES
 
 FORMAT = 1
 """Of the files; a reader refuses a newer one."""
@@ -60,10 +61,7 @@ MODELS = pa.schema(
         ("own_family", pa.int32()),
         ("root_family", pa.int32()),
         ("family_inferred", pa.bool_()),
-        ("direct_derivatives", pa.int32()),
-        ("descendants", pa.int32()),
-        ("depth", pa.int32()),
-        ("pagerank", pa.float64()),
+        *SCORES.items(),
     ]
 )
 

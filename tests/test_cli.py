@@ -110,7 +110,7 @@ def test_crawl_measure_status_and_export(tmp_path: Path, models: Path) -> None:
         '"b/gguf","a/tune","quantized"',
     ]
     scores = (out / "scores.csv").read_text().splitlines()
-    assert scores[0] == '"id","direct_derivatives","descendants","depth","pagerank"'
+    assert scores[0].startswith('"id","direct_derivatives","descendants","depth","pagerank","katz"')
     assert scores[1].startswith('"Qwen/Qwen3-8B",1,2,0,')
     assert modelkin("export", "parquet", out, "--store", store).returncode == 0
     assert pyarrow.parquet.read_table(out / "models.parquet").column("id").to_pylist() == [

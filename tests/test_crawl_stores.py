@@ -12,6 +12,7 @@ import pytest
 from graph import snapshot
 from graph.measure import measure
 from graph.registry import load_registry
+from graph.score_columns import SCORES
 from graph.store.neo4j_scores import write_scores
 from graph.store.port import Run, Store
 from graph.store.schema import SCHEMAS
@@ -130,7 +131,7 @@ def check_nodes(place: Neo4jPlace, tables: dict[str, Any]) -> None:
     """Compare scores, families and organisations on the nodes with a snapshot."""
     models, families = tables["models"].to_pylist(), tables["families"].to_pylist()
     organizations = {row["name"]: row for row in tables["organizations"].to_pylist()}
-    scores = ("direct_derivatives", "descendants", "depth", "pagerank")
+    scores = tuple(SCORES)
     columns = ", ".join(f"m.{name}" for name in scores)
     found = place.run(
         f"MATCH (m:Model) WHERE m.depth IS NOT NULL RETURN m.key, {columns} ORDER BY m.key"

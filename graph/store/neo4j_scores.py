@@ -1,7 +1,8 @@
 """Scores, organisations and families on the graph's nodes, for people who query Neo4j itself.
 
 What the nodes have is read by chunk and compared with the snapshot, and the difference is
-written. Both are in the order of the models' keys, so a chunk is a window of the snapshot.
+written. Both are in the order of the models' keys, so a chunk is a window of the snapshot. Only a
+model that has a base or a derivative has scores.
 """
 
 import math
@@ -15,12 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from graph.score_columns import SCORES
 from graph.store import neo4j_cypher as cypher
 from graph.store.neo4j_client import Client, change
 from graph.store.neo4j_lease import Held
-
-SCORES = ("direct_derivatives", "descendants", "depth", "pagerank")
-"""The properties of a model that has a base or a derivative; other models have none of them."""
 
 BATCH_ROWS = 10_000
 """Rows of a transaction: what Neo4j takes best."""
