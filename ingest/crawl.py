@@ -2,8 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ import xxhash
 from graph.errors import LeaseLostError, StoreError
 from graph.quality import Quality, Reason
 from graph.records import ID_KEY_PREFIX, Model
+from graph.store.heartbeat import heartbeat
 from graph.store.port import Batch, Run, Store
 from graph.store.schema import SCHEMAS
 from ingest.known import KeyOfId, Known, key_hashes
@@ -30,7 +30,6 @@ Progress = Callable[[str, int, int | None], None]
 """Called with the phase, how many are done, and of how many (None when unknown)."""
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(slots=True)
@@ -64,9 +63,8 @@ class Crawl:
     _read: int = 0
     _written: int = 0
     _newest: int = 0
-    _stopped: bool = False
+    _stored: dict[str, Any] = field(default_factory=dict)
     _key_of_id: KeyOfId | None = None
-    _page_before: list[Model] = field(default_factory=list)
     _seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> Run:
@@ -83,12 +81,15 @@ class Crawl:
             When a full crawl would sweep more than it may.
         """
         run = self.store.begin("crawl", self.source.name, self.mode, resume=self.resume)
+        self._stored = run.report
         try:
-            state = "done" if self._crawl(run) else "stopped"
+            with heartbeat(self.store, run):
+                state = "done" if self._crawl(run) else "stopped"
         except BaseException as error:
             state = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+            # Whoever goes on from the last batch that was stored counts on from its report.
             with contextlib.suppress(LeaseLostError, StoreError):  # the first error is the cause
-                self.store.finish(run, state, self._report())
+                self.store.finish(run, state, self._stored)
             raise
         return self.store.finish(run, state, self._report())
 
@@ -98,9 +99,8 @@ class Crawl:
             known = Known(self.store.columns("models", ["key", "digest"]))
             known.mark_seen(np.unique(np.frombuffer(run.seen, np.uint64)))
         with self._timed("load"):
-            self._load(run, known)
-        if self._stopped:
-            return False
+            if not self._load(run, known):
+                return False
         with self._timed("settle"):
             self._settle(run, known)
         return True
@@ -117,26 +117,16 @@ class Crawl:
         self._written = report.get("written", 0)
         self._newest = report.get("newest", 0)
 
-    def _load(self, run: Run, known: Known) -> None:
-        """Store what is new or changed of each page, while the next page is transformed."""
-
-        def store(step: tuple[Batch, int]) -> int:
-            batch, read = step
-            self._written += self.store.write(run, batch)
-            return read
-
-        with contextlib.closing(_overlapped(store, self._batches(run, known))) as stored:
-            for read in stored:
-                self.progress("load", read, self.source.total)
-
-    def _batches(self, run: Run, known: Known) -> Iterator[tuple[Batch, int]]:
-        """Make each page a batch, with the number of records read so far."""
+    def _load(self, run: Run, known: Known) -> bool:
+        """Store what is new or changed of each page; False when told to stop there."""
         for page in self.source.pages(run.cursor):
             self._read += len(page.items)
-            yield self._batch(known, page), self._read
+            self._written += self.store.write(run, self._batch(known, page))
+            self._stored = self._report()
+            self.progress("load", self._read, self.source.total)
             if self.stop():
-                self._stopped = True
-                return
+                return False
+        return True
 
     def _batch(self, known: Known, page: Page) -> Batch:
         self._quality.extend((Reason(reason), example) for reason, example in page.rejected)
@@ -180,17 +170,12 @@ class Crawl:
         unkeyed = [
             place for place, model in enumerate(models) if model.key.startswith(ID_KEY_PREFIX)
         ]
-        keyed = models
-        if unkeyed:
-            keyed = [model for model in models if not model.key.startswith(ID_KEY_PREFIX)]
-            if self._key_of_id is None:
-                columns = self.store.columns("models", ["key", "id", "status"])
-                self._key_of_id = KeyOfId(columns)
-                self._key_of_id.add(self._page_before)  # which may be on its way to the store
+        if unkeyed and self._key_of_id is None:
+            columns = self.store.columns("models", ["key", "id", "status"])
+            self._key_of_id = KeyOfId(columns)
         if self._key_of_id is None:
-            self._page_before = models
             return
-        self._key_of_id.add(keyed)
+        self._key_of_id.add(model for model in models if not model.key.startswith(ID_KEY_PREFIX))
         keys = self._key_of_id.look_up([models[place].id for place in unkeyed])
         for place, key in zip(unkeyed, keys, strict=True):
             if key:
@@ -235,18 +220,6 @@ class Crawl:
             "seconds": self._seconds,
             "quality": self._quality.as_dict(),
         }
-
-
-def _overlapped(work: Callable[[T], R], values: Iterator[T]) -> Generator[R, None, None]:
-    """Apply a function to each value in a thread, to one while the next one is made."""
-    with ThreadPoolExecutor(1) as thread:
-        doing: Future[R] | None = None
-        for value in values:
-            if doing:
-                yield doing.result()
-            doing = thread.submit(work, value)
-        if doing:
-            yield doing.result()
 
 
 def _steps(settlement: Settlement) -> list[Callable[[], Batch]]:

@@ -57,7 +57,7 @@ class JsonlSource:
         *,
         name: str | None = None,
         limit: int | None = None,
-        page_size: int = 500,
+        page_size: int = 2_000,
     ) -> None:
         self._path = path
         self._name = name
@@ -111,7 +111,8 @@ class JsonlSource:
                 done = first + len(lines) - 1
                 yield Page(items, str(done), rejected)
         if not done:
-            raise InputError(f"{self._path} is empty; give a file with one model a line")
+            fault = "holds no whole line" if self._cut else "is empty"
+            raise InputError(f"{self._path} {fault}; give a file with one model a line")
         if self._cut:
             yield Page([], str(done), [(Reason.CUT_FILE, f"{self._path} after line {done}")])
 
@@ -153,18 +154,20 @@ def _unpacked(data: bytes, packed: Iterator[bytes]) -> Iterator[bytes]:
             try:
                 yield member.decompress(data, _BLOCK_BYTES)
             except zlib.error:
-                yield from _up_to_damage(before, data)
+                yield _up_to_damage(before, data)
                 raise
             data = member.unconsumed_tail
         # What follows the last member may be zeros, up to the end of a block of some device.
         data = (member.unused_data or next(packed, b"")).lstrip(b"\0")
 
 
-def _up_to_damage(member: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
+def _up_to_damage(member: "zlib._Decompress", data: bytes) -> bytes:
     """Unpack once more in small pieces, for zlib gives nothing of a piece that is damaged."""
+    found = []
     with contextlib.suppress(zlib.error):
         for start in range(0, len(data), _PIECE_BYTES):
-            yield member.decompress(data[start : start + _PIECE_BYTES])
+            found.append(member.decompress(data[start : start + _PIECE_BYTES]))  # noqa: PERF401
+    return b"".join(found)
 
 
 def _ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -203,14 +206,14 @@ def _decode(lines: list[bytes], first: int) -> tuple[list[Any], list[tuple[str, 
     items: list[Any] = []
     rejected: list[tuple[str, str]] = []
     for number, line in enumerate(lines, first):
+        if len(line) > LINE_BYTES:
+            rejected.append((Reason.LONG_LINE, f"line {number}: over {LINE_BYTES} bytes"))
+            continue
         try:
             items.append(orjson.loads(line))
         except orjson.JSONDecodeError:
             text = line.removeprefix(_BYTE_ORDER_MARK).strip()
             if not text:
-                continue
-            if len(line) > LINE_BYTES:
-                rejected.append((Reason.LONG_LINE, f"line {number}: over {LINE_BYTES} bytes"))
                 continue
             try:
                 items.append(orjson.loads(text))

@@ -4,25 +4,21 @@ Pure: from the stored columns to what must change. The result does not depend on
 which models came, so a crawl that was resumed ends like one that was not.
 """
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar, overload
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from graph.errors import ShrinkError
-from graph.quality import Quality, Reason
-from graph.records import ID_KEY_PREFIX, Derivation, Model, Relation, Status, author_of, id_key
+from graph.quality import EXAMPLES_PER_REASON, Quality, Reason
+from graph.records import Derivation, Model, Relation, Status, author_of, id_key
+from ingest.roster import Mask, Roster, Rows, mask, positions, rows_of, texts
 
 COLUMNS = ["key", "id", "status", "aliases", "declared"]
 """What `settle` needs of the stored models."""
 
-Rows = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 T = TypeVar("T")
 
 _RELATIONS = list(Relation)
@@ -84,21 +80,20 @@ def settle(
     ShrinkError
         When more would vanish.
     """
-    rows = _Rows(models, seen)
+    rows = Roster(models, seen)
     rows.check_shrink(max_shrink)
     quality = Quality()
-    quality.add_many(
-        Reason.ID_REUSED, int(rows.reused.sum()), _texts(rows.ids, np.flatnonzero(rows.reused))
-    )
     references = _references(models.column("declared").combine_chunks(), rows.superseded)
     base, missing = _resolve(rows, references, quality)
     names = pa.concat_arrays([rows.ids, pa.array(missing, pa.string())])
     keys = pa.concat_arrays([rows.keys, pa.array(map(id_key, missing), pa.string())])
 
+    def note(reason: Reason, about: Rows) -> None:
+        quality.add_many(reason, len(about), texts(names, about[:EXAMPLES_PER_REASON]))
+
+    note(Reason.ID_REUSED, np.flatnonzero(rows.reused))
     itself = references.child == base
-    quality.add_many(
-        Reason.SELF_REFERENCE, int(itself.sum()), _texts(names, references.child[itself])
-    )
+    note(Reason.SELF_REFERENCE, references.child[itself])
     codes = _codes(references.child, base, references.relation, len(keys))
     wanted = np.unique(codes[~itself])
     child, base, _ = _decoded(wanted, len(keys))
@@ -107,7 +102,7 @@ def settle(
     wanted, base = wanted[linked], base[linked]
 
     unseen = np.append(rows.missing, np.ones(len(missing), np.bool_))[base]
-    quality.add_many(Reason.BASE_MISSING, int(unseen.sum()), _texts(names, base[unseen]))
+    note(Reason.BASE_MISSING, base[unseen])
     stored = _stored_codes(derivations, keys)
     new = np.flatnonzero(kept[len(rows) :]) + len(rows)
     vanished = np.flatnonzero(rows.vanished & kept[: len(rows)])
@@ -117,92 +112,14 @@ def settle(
         return Lazy(codes, lambda some: _derivations(some, keys))
 
     return Settlement(
-        placeholders=Lazy(new, lambda some: [_placeholder(id) for id in _texts(names, some)]),
-        statuses=Lazy(vanished, lambda some: [(k, Status.DELETED) for k in _texts(keys, some)]),
+        placeholders=Lazy(new, lambda some: [_placeholder(id) for id in texts(names, some)]),
+        statuses=Lazy(vanished, lambda some: [(k, Status.DELETED) for k in texts(keys, some)]),
         aliases=rows.inherited_aliases(),
-        dropped_models=Lazy(dropped, lambda some: list(_texts(keys, some))),
+        dropped_models=Lazy(dropped, lambda some: list(texts(keys, some))),
         derivations=edges(np.setdiff1d(wanted, stored, assume_unique=True)),
         dropped_derivations=edges(np.setdiff1d(stored, wanted, assume_unique=True)),
         quality=quality,
     )
-
-
-class _Rows:
-    """The stored models as masks: who lives, who vanished, who was replaced by whom."""
-
-    def __init__(self, models: pa.Table, seen: Mask | None) -> None:
-        self.keys: pa.Array = models.column("key").combine_chunks()
-        self.ids: pa.Array = models.column("id").combine_chunks()
-        self._aliases: pa.Array = models.column("aliases").combine_chunks()
-        status = models.column("status").combine_chunks()
-        self._was_live = _mask(pc.equal(status, Status.LIVE.value))
-        self.missing = _mask(pc.equal(status, Status.MISSING.value))
-        self.heir = np.full(len(status), -1)
-        self.reused: Mask = np.zeros(len(status), np.bool_)
-        unseen = np.zeros(len(status), np.bool_) if seen is None else ~seen
-        self._settle_shared_ids(self._was_live & ~unseen)
-        self.superseded: Mask = self.heir >= 0
-        self._gone: Mask = self._was_live & unseen & ~self.superseded
-        self.vanished: Mask = self._gone | self.reused
-        self.live: Mask = self._was_live & ~self.vanished & ~self.superseded
-
-    def __len__(self) -> int:
-        return len(self.live)
-
-    def _settle_shared_ids(self, live: Mask) -> None:
-        """Find, for each id that several rows bear, the one row that bears it today.
-
-        A live row comes before one that is not, one with the Hub's key before one without, and
-        of two Hub keys the larger, for they grow with time. A row without a Hub key is then the
-        same model under its heir's key; one with a Hub key is an older repository.
-        """
-        codes = self.ids.dictionary_encode().indices.to_numpy()
-        shared = np.flatnonzero(np.bincount(codes)[codes] > 1)
-        by_id = _mask(pc.starts_with(self.keys, ID_KEY_PREFIX))
-        order = np.lexsort((shared, ~by_id[shared], live[shared], codes[shared]))
-        shared = shared[order]
-        last = np.append(np.diff(codes[shared]) != 0, [True])[: len(shared)]
-        heirs = shared[last][np.cumsum(last) - last]
-        nameless = ~last & by_id[shared]
-        self.heir[shared[nameless]] = heirs[nameless]
-        older = shared[~last & ~by_id[shared]]
-        self.reused[older] = self._was_live[older]
-
-    def check_shrink(self, max_shrink: float) -> None:
-        """Refuse when the source lost too many models."""
-        gone, were = int(self._gone.sum()), int((self._was_live & ~self.superseded).sum())
-        if gone and gone / were > max_shrink:
-            raise ShrinkError(
-                f"the source no longer holds {gone} of {were} models ({gone / were:.1%}, more"
-                f" than --max-shrink {max_shrink}); nothing was removed. If that is right, run"
-                f" again with --max-shrink {math.ceil(gone / were * 100) / 100:.2f}"
-            )
-
-    def by_rank(self) -> Rows:
-        """Return the rows that may bear an id, the likeliest last: live, then with a late key."""
-        rows = np.flatnonzero(~self.superseded)
-        rank = 2 * self.live[rows] + ~self.missing[rows]
-        return rows[np.argsort(rank, kind="stable")]
-
-    def aliases(self) -> dict[str, int]:
-        """Return former ids and the row that bore each; of several the one with the last key."""
-        return {
-            alias: int(row if self.heir[row] < 0 else self.heir[row])
-            for row, aliases in self._with_aliases(np.ones(len(self), np.bool_))
-            for alias in aliases
-        }
-
-    def inherited_aliases(self) -> list[tuple[str, str]]:
-        """Return the aliases that a superseded row leaves to its heir."""
-        return [
-            (self.keys[self.heir[row]].as_py(), alias)
-            for row, aliases in self._with_aliases(self.superseded)
-            for alias in aliases
-        ]
-
-    def _with_aliases(self, among: Mask) -> Iterator[tuple[int, list[str]]]:
-        for row in np.flatnonzero(among & _mask(self._aliases.is_valid())).tolist():
-            yield row, self._aliases[row].as_py().split(" ")
 
 
 class _References(NamedTuple):
@@ -216,7 +133,7 @@ class _References(NamedTuple):
 
 def _references(declared: pa.Array, superseded: Mask) -> _References:
     """Read what `graph.records.encode_references` wrote, for all models at once."""
-    declaring = np.flatnonzero(_mask(declared.is_valid()) & ~superseded)
+    declaring = np.flatnonzero(mask(declared.is_valid()) & ~superseded)
     lists = pc.split_pattern(declared.take(pa.array(declaring)), " ")
     child = declaring[pc.list_parent_indices(lists).to_numpy()]
     # A colon at the end, so that there are three parts also without a key.
@@ -224,13 +141,13 @@ def _references(declared: pa.Array, superseded: Mask) -> _References:
     relation, id, key = (pc.list_element(parts, place) for place in range(3))
     return _References(
         child,
-        _positions(relation, _RELATION_NAMES),
+        positions(relation, _RELATION_NAMES),
         id.dictionary_encode(),
         key.dictionary_encode(),
     )
 
 
-def _resolve(rows: _Rows, references: _References, quality: Quality) -> tuple[Rows, list[str]]:
+def _resolve(rows: Roster, references: _References, quality: Quality) -> tuple[Rows, list[str]]:
     """Find the row of each declared base.
 
     Returns
@@ -239,11 +156,11 @@ def _resolve(rows: _Rows, references: _References, quality: Quality) -> tuple[Ro
         The rows, counting on behind all others for the ids that no row bears.
     """
     ids, code = references.id.dictionary, references.id.indices.to_numpy()
-    by_key = _rows_of(references.key.dictionary, rows.keys, np.flatnonzero(~rows.missing))
+    by_key = rows_of(references.key.dictionary, rows.keys, np.flatnonzero(~rows.missing))
     base = by_key[references.key.indices.to_numpy()]
     keyed = np.flatnonzero(base >= 0)
     declared, today = references.id.take(pa.array(keyed)), rows.ids.take(pa.array(base[keyed]))
-    renamed = keyed[_mask(pc.not_equal(declared.dictionary_decode(), today))]
+    renamed = keyed[mask(pc.not_equal(declared.dictionary_decode(), today))]
     quality.add_many(
         Reason.BASE_RENAMED,
         len(renamed),
@@ -257,7 +174,7 @@ def _resolve(rows: _Rows, references: _References, quality: Quality) -> tuple[Ro
 
 
 def _rows_of_ids(
-    rows: _Rows, ids: pa.Array, uses: Rows, quality: Quality
+    rows: Roster, ids: pa.Array, uses: Rows, quality: Quality
 ) -> tuple[Rows, list[str]]:
     """Find the row of each id that is used: by its name of today, a former one, or its case.
 
@@ -265,14 +182,14 @@ def _rows_of_ids(
     its id, or bears it in another case.
     """
     ranked = rows.by_rank()
-    row = _rows_of(ids, rows.ids, ranked)
+    row = rows_of(ids, rows.ids, ranked)
     unresolved = np.flatnonzero((uses > 0) & ((row < 0) | rows.missing[row]))
     missing: list[str] = []
     if not len(unresolved):
         return row, missing
     aliases = rows.aliases()
     cases = _cases(rows, ranked[~rows.missing[ranked]], ids.take(pa.array(unresolved)))
-    for place, id in zip(unresolved.tolist(), _texts(ids, unresolved), strict=True):
+    for place, id in zip(unresolved.tolist(), texts(ids, unresolved), strict=True):
         alike = cases.get(id.lower(), {})
         if id in aliases:
             row[place] = aliases[id]
@@ -289,17 +206,17 @@ def _rows_of_ids(
     return row, missing
 
 
-def _cases(rows: _Rows, ranked: Rows, ids: pa.Array) -> dict[str, dict[str, int]]:
+def _cases(rows: Roster, ranked: Rows, ids: pa.Array) -> dict[str, dict[str, int]]:
     """Return, by the lower case of these ids, the models' ids alike and the row of each."""
     lower = pc.ascii_lower(rows.ids)
-    alike = ranked[_mask(pc.is_in(lower, pc.unique(pc.ascii_lower(ids))))[ranked]]
+    alike = ranked[mask(pc.is_in(lower, pc.unique(pc.ascii_lower(ids))))[ranked]]
     found: dict[str, dict[str, int]] = {}
-    for row, id in zip(alike.tolist(), _texts(rows.ids, alike), strict=True):
+    for row, id in zip(alike.tolist(), texts(rows.ids, alike), strict=True):
         found.setdefault(id.lower(), {})[id] = row
     return found
 
 
-def _kept(rows: _Rows, child: Rows, base: Rows, placeholders: int) -> Mask:
+def _kept(rows: Roster, child: Rows, base: Rows, placeholders: int) -> Mask:
     """Return who stays: what lives, and whatever a living model derives from, at any distance."""
     kept = np.append(rows.live, np.zeros(placeholders, np.bool_))
     grown = True
@@ -313,10 +230,10 @@ def _kept(rows: _Rows, child: Rows, base: Rows, placeholders: int) -> Mask:
 def _stored_codes(derivations: pa.Table, keys: pa.Array) -> Rows:
     child, base, relation = (column.combine_chunks() for column in derivations.columns)
     ends = pa.concat_arrays([child, base]).dictionary_encode()
-    row = _rows_of(ends.dictionary, keys, np.arange(len(keys)))[ends.indices.to_numpy()]
+    row = rows_of(ends.dictionary, keys, np.arange(len(keys)))[ends.indices.to_numpy()]
     return np.sort(
         _codes(
-            row[: len(child)], row[len(child) :], _positions(relation, _RELATION_NAMES), len(keys)
+            row[: len(child)], row[len(child) :], positions(relation, _RELATION_NAMES), len(keys)
         )
     )
 
@@ -334,32 +251,8 @@ def _decoded(codes: Rows, size: int) -> tuple[Rows, Rows, Rows]:
 def _derivations(codes: Rows, keys: pa.Array) -> list[Derivation]:
     child, base, relation = _decoded(codes, len(keys))
     relations = [_RELATIONS[code] for code in relation]
-    return list(map(Derivation, _texts(keys, child), _texts(keys, base), relations))
+    return list(map(Derivation, texts(keys, child), texts(keys, base), relations))
 
 
 def _placeholder(id: str) -> Model:
     return Model(id_key(id), id, author_of(id), status=Status.MISSING)
-
-
-def _rows_of(wanted: pa.Array, names: pa.Array, rows: Rows) -> Rows:
-    """Return the row of each wanted name, of several the last one of ``rows``; -1 for none."""
-    place = _positions(names, wanted)
-    rows = rows[place[rows] >= 0]
-    found = np.full(len(wanted), -1)
-    found[place[rows]] = rows
-    return found
-
-
-def _positions(values: pa.Array, among: pa.Array) -> Rows:
-    positions: Rows = pc.index_in(values, value_set=among).fill_null(-1).to_numpy()
-    return positions.astype(np.int64)
-
-
-def _texts(array: pa.Array, places: Rows) -> Iterable[str]:
-    texts: list[str] = array.take(pa.array(places)).to_pylist()
-    return texts
-
-
-def _mask(array: pa.Array) -> Mask:
-    mask: Mask = array.to_numpy(zero_copy_only=False)
-    return mask

@@ -169,7 +169,9 @@ def _license(tags: str, card: dict[str, Any]) -> Any:
         start += len(_LICENSE_TAG)
         return tags[start : tags.index("\n", start)]
     value = card.get("license")
-    return value[0] if value and isinstance(value, list) else value
+    if isinstance(value, list):
+        return value[0] if value else None
+    return value
 
 
 def _declared(

@@ -10,7 +10,7 @@ import structlog
 from graph.errors import ModelkinError, UsageError
 
 JITTER = 0.05
-"""Fraction of the interval by which a wait is longer or shorter, so that many do not ask at once."""
+"""Fraction of the interval by which a wait may be longer or shorter: many must not ask at once."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _INTERVAL = re.compile(r"(\d+(?:\.\d+)?)([smhd])")

@@ -39,7 +39,7 @@ class Waits(threading.Event):
 def test_a_job_is_repeated_after_failures_until_the_end(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ran = []
+    ran: list[int] = []
 
     def job() -> None:
         ran.append(len(ran))

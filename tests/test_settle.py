@@ -1,0 +1,336 @@
+"""Settling, against a slow twin that looks at one model and one reference at a time."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.errors import ShrinkError
+from graph.records import (
+    Derivation,
+    Model,
+    Reference,
+    Relation,
+    Status,
+    author_of,
+    decode_references,
+    encode_references,
+    id_key,
+)
+from graph.store.schema import SCHEMAS
+from ingest.settle import COLUMNS, Lazy, Settlement, settle
+
+
+class Row(NamedTuple):
+    key: str
+    id: str
+    status: str = "live"
+    aliases: str | None = None
+    declared: str | None = None
+
+    @property
+    def by_id(self) -> bool:
+        return self.key.startswith("id:")
+
+
+def key(number: int) -> str:
+    return f"{number:024x}"
+
+
+def ref(id: str, base_key: str | None = None, relation: Relation = Relation.FINETUNE) -> Reference:
+    return Reference(relation, id, base_key)
+
+
+def row(
+    number: int | None, id: str, *bases: Reference, status: str = "live", aliases: str | None = None
+) -> Row:
+    own = id_key(id) if number is None else key(number)
+    return Row(own, id, status, aliases, encode_references(list(bases)))
+
+
+def settled(
+    models: Iterable[Row],
+    derivations: Iterable[Derivation] = (),
+    seen: Iterable[str] | None = None,
+    max_shrink: float = 1.0,
+) -> Settlement:
+    models = sorted(models)
+    some, other = models[:2], models[2:]  # as a store gives them, in several chunks
+    schema = pa.schema([SCHEMAS["models"].field(name) for name in COLUMNS])
+    table = pa.concat_tables(
+        pa.Table.from_pylist([model._asdict() for model in part], schema) for part in (some, other)
+    )
+    edges = pa.Table.from_pylist(
+        [derivation._asdict() for derivation in derivations], SCHEMAS["derivations"]
+    )
+    mask = None
+    if seen is not None:
+        wanted = set(seen)
+        mask = np.array([model.key in wanted for model in models], np.bool_)
+    return settle(table, edges, mask, max_shrink)
+
+
+class Outcome(NamedTuple):
+    placeholders: set[Model]
+    statuses: set[tuple[str, Status]]
+    aliases: set[tuple[str, str]]
+    dropped_models: set[str]
+    derivations: set[Derivation]
+    dropped_derivations: set[Derivation]
+
+
+def outcome(settlement: Settlement) -> Outcome:
+    parts: list[Sequence[Any]] = [getattr(settlement, name) for name in Outcome._fields]
+    sets = [set(part[:]) for part in parts]
+    assert [len(part) for part in parts] == [len(each) for each in sets], "something is said twice"
+    return Outcome(*sets)
+
+
+def slowly(models: list[Row], derivations: set[Derivation], seen: set[str] | None) -> Outcome:
+    """Settle by the rules, one by one."""
+
+    def shown(model: Row) -> bool:
+        return model.status == "live" and (seen is None or model.key in seen)
+
+    def bearer(id: str) -> Row:
+        return max((m for m in models if m.id == id), key=lambda m: (shown(m), not m.by_id, m.key))
+
+    superseded = {m.key for m in models if m.by_id and bearer(m.id) != m}
+    older = {m.key for m in models if not m.by_id and bearer(m.id) != m}
+    live = {m.key for m in models if shown(m)} - superseded - older
+    rest = [m for m in models if m.key not in superseded]
+
+    def rank(model: Row) -> tuple[int, str]:
+        return 2 * (model.key in live) + (model.status != "missing"), model.key
+
+    def base_of(reference: Reference) -> str:
+        for model in models:
+            if model.key == reference.key and model.status != "missing":
+                return model.key
+        named = max((m for m in rest if m.id == reference.id), key=rank, default=None)
+        if named and named.status != "missing":
+            return named.key
+        former = [
+            bearer(m.id) if m.key in superseded else m
+            for m in models
+            if reference.id in (m.aliases or "").split(" ")
+        ]
+        if former:
+            return max(former).key
+        alike = [m for m in rest if m.status != "missing" and m.id.lower() == reference.id.lower()]
+        if len({m.id for m in alike}) == 1:
+            return max(alike, key=rank).key
+        return named.key if named else id_key(reference.id)
+
+    edges = {
+        Derivation(model.key, base_of(reference), reference.relation)
+        for model in rest
+        for reference in decode_references(model.declared)
+    }
+    edges = {edge for edge in edges if edge.child != edge.base}
+    kept, before = set(live), set[str]()
+    while kept != before:
+        before = set(kept)
+        kept |= {edge.base for edge in edges if edge.child in kept}
+    edges = {edge for edge in edges if edge.child in kept}
+    known = {model.key for model in models}
+    return Outcome(
+        {Model(k, k[3:], author_of(k[3:]), status=Status.MISSING) for k in kept - known},
+        {
+            (m.key, Status.DELETED)
+            for m in rest
+            if m.key in kept and m.status == "live" and m.key not in live
+        },
+        {
+            (bearer(m.id).key, alias)
+            for m in models
+            if m.key in superseded and m.aliases
+            for alias in m.aliases.split(" ")
+        },
+        known - kept,
+        edges - derivations,
+        derivations - edges,
+    )
+
+
+IDS = ["a/b", "A/b", "a/B", "c/d", "C/d", "gpt2"]
+references = st.builds(
+    Reference,
+    st.sampled_from(Relation),
+    st.sampled_from(IDS),
+    st.none() | st.builds(key, st.integers(1, 6)),
+)
+texts = {
+    "aliases": st.none() | st.lists(st.sampled_from(IDS), min_size=1, unique=True).map(" ".join),
+    "declared": st.lists(references, max_size=3, unique=True).map(encode_references),
+}
+keyed = st.builds(
+    Row,
+    st.builds(key, st.integers(1, 6)),
+    st.sampled_from(IDS),
+    st.sampled_from(["live", "live", "deleted"]),
+    **texts,
+)
+unkeyed = st.builds(
+    lambda id, rest: Row(id_key(id), id, *rest),
+    st.sampled_from(IDS),
+    st.tuples(st.sampled_from(["live", "live", "deleted"]), *texts.values())
+    | st.just(("missing", None, None)),
+)
+worlds = st.lists(keyed | unkeyed, max_size=8, unique_by=lambda model: model.key)
+
+
+@given(worlds, st.data())
+def test_settling_is_what_its_slow_twin_does(models: list[Row], data: st.DataObject) -> None:
+    keys = [model.key for model in models] or [key(1)]
+    ends = st.sampled_from(keys)
+    derivations = data.draw(
+        st.sets(st.builds(Derivation, ends, ends, st.sampled_from(Relation)), max_size=4)
+        if models
+        else st.just(set[Derivation]())
+    )
+    seen = data.draw(st.none() | st.sets(ends))
+    assert outcome(settled(models, derivations, seen)) == slowly(models, derivations, seen)
+
+
+@given(worlds)
+def test_settling_again_changes_nothing(models: list[Row]) -> None:
+    first = settled(models)
+    gone = set(first.dropped_models)
+    statuses = dict(first.statuses)
+    aliases: dict[str, list[str]] = {}
+    for owner, alias in first.aliases:
+        aliases.setdefault(owner, []).append(alias)
+    after = [
+        model._replace(
+            status=statuses.get(model.key, model.status),
+            aliases=" ".join(
+                dict.fromkeys((model.aliases or "").split() + aliases.get(model.key, []))
+            )
+            or None,
+        )
+        for model in models
+        if model.key not in gone
+    ] + [Row(model.key, model.id, "missing") for model in first.placeholders]
+    again = outcome(settled(after, first.derivations))
+    assert again.dropped_models <= {model.key for model in after if model.status != "live"}
+    assert again._replace(dropped_models=set()) == Outcome(*(set() for _ in Outcome._fields))
+    assert not again.dropped_models
+
+
+def test_empty_store() -> None:
+    assert outcome(settled([])) == Outcome(*(set() for _ in Outcome._fields))
+    assert outcome(settled([], seen=[])) == Outcome(*(set() for _ in Outcome._fields))
+
+
+def test_what_is_said_of_the_bases() -> None:
+    found = settled(
+        [
+            row(1, "new/name", aliases="old/name"),
+            row(2, "Some/Case"),
+            row(3, "x/one"),
+            row(4, "X/One"),
+            row(
+                5,
+                "a/child",
+                ref("old/name"),
+                ref("some/case"),
+                ref("X/ONE"),
+                ref("new/name", key(2)),
+            ),
+            row(6, "a/same", ref("old/name"), ref("gone/base"), ref("a/same", key(6))),
+            row(7, "a/other", ref("gone/base"), ref("there/already")),
+            row(None, "there/already", status="missing"),
+        ]
+    )
+    assert {
+        reason: (entry["count"], entry["examples"])
+        for reason, entry in found.quality.as_dict().items()
+    } == {
+        "self_reference": (1, ["a/same"]),
+        "base_missing": (4, ["X/ONE", "gone/base", "there/already", "gone/base"]),
+        "base_case_resolved": (1, ["some/case is Some/Case"]),
+        "base_renamed": (3, ["new/name is Some/Case", "old/name is new/name"]),
+    }
+    assert [model.id for model in found.placeholders] == ["X/ONE", "gone/base"]
+
+
+@pytest.mark.parametrize("seen", [None, [key(2), key(3)]])
+def test_id_that_was_used_again(seen: list[str] | None) -> None:
+    models = [row(1, "a/b"), row(2, "a/b"), row(3, "c/d", ref("a/b", key(1)), ref("a/b"))]
+    found = settled(models, seen=seen)
+    assert outcome(found) == Outcome(
+        set(),
+        {(key(1), Status.DELETED)},
+        set(),
+        set(),
+        {Derivation(key(3), base, Relation.FINETUNE) for base in (key(1), key(2))},
+        set(),
+    )
+    assert found.quality.as_dict()["id_reused"] == {"count": 1, "examples": ["a/b"]}
+
+
+@pytest.mark.parametrize("vanished", [0, 1, 29, 30, 100])
+def test_shrink_guard(vanished: int) -> None:
+    models = [row(number, f"a/m{number}") for number in range(100)]
+    models += [row(None, "p/q", status="missing"), row(200, "r/s", status="deleted")]
+    seen = [model.key for model in models[vanished:100]]
+    if vanished <= 29:
+        assert len(settled(models, seen=seen, max_shrink=0.29).dropped_models) == vanished + 2
+        return
+    with pytest.raises(ShrinkError, match=f"no longer holds {vanished} of 100") as caught:
+        settled(models, seen=seen, max_shrink=0.29)
+    assert "nothing was removed" in str(caught.value)
+    advised = float(str(caught.value).rpartition("--max-shrink ")[2])
+    assert advised == vanished / 100
+    assert settled(models, seen=seen, max_shrink=advised)
+
+
+@pytest.mark.parametrize("vanished", [1, 7, 14, 57, 58, 113, 198, 199])
+def test_what_the_shrink_guard_advises_suffices(vanished: int) -> None:
+    models = [row(number, f"a/m{number}") for number in range(199)]
+    seen = [model.key for model in models[vanished:]]
+    with pytest.raises(ShrinkError) as caught:
+        settled(models, seen=seen, max_shrink=0.0)
+    settled(models, seen=seen, max_shrink=float(str(caught.value).rpartition(" ")[2]))
+
+
+def test_learning_keys_is_no_shrinking() -> None:
+    models = [row(None, f"a/m{number}") for number in range(9)]
+    models += [row(number, f"a/m{number}") for number in range(9)]
+    found = settled(models, seen=[model.key for model in models[9:]], max_shrink=0.0)
+    assert set(found.dropped_models) == {model.key for model in models[:9]}
+
+
+def test_models_of_which_only_the_key_was_learned_do_not_hide_a_loss() -> None:
+    models = [row(None, f"a/m{number}") for number in range(20)]
+    models += [row(number, f"a/m{number}") for number in range(18)]
+    with pytest.raises(ShrinkError, match="no longer holds 2 of 20"):
+        settled(models, seen=[model.key for model in models[20:]], max_shrink=0.09)
+
+
+def test_reuse_of_an_id_is_no_loss_where_nothing_is_swept() -> None:
+    assert settled([row(1, "a/b"), row(2, "a/b")], max_shrink=0.0).dropped_models[:] == [key(1)]
+
+
+def test_long_chain_below_a_deleted_root() -> None:
+    models = [row(0, "a/m0", status="deleted")]
+    models += [
+        row(number, f"a/m{number}", ref(f"a/m{number - 1}"), status="deleted")
+        for number in range(1, 60)
+    ]
+    assert set(settled(models).dropped_models) == {model.key for model in models}
+    models.append(row(99, "a/leaf", ref("a/m59")))
+    assert outcome(settled(models)).dropped_models == set()
+
+
+def test_lazy_records() -> None:
+    lazy = Lazy(np.arange(5), lambda some: [str(number) for number in some])
+    assert (len(lazy), lazy[1], lazy[-1], lazy[1:3]) == (5, "1", "4", ["1", "2"])
+    assert list(lazy) == ["0", "1", "2", "3", "4"]
+    with pytest.raises(IndexError):
+        _ = lazy[5]
