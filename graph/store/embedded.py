@@ -22,7 +22,7 @@ from graph.store.lease import is_gone, new_owner, new_run_id, now_ms
 from graph.store.port import LEASE_S, Batch, Run, SnapshotInfo
 from graph.store.schema import MODEL_SCHEMA, SCHEMA_VERSION, SCHEMAS
 
-CHUNK_ROWS = 50_000
+CHUNK_ROWS = 5_000
 """Rows of a chunk that is read."""
 
 _BUSY_S = 30
