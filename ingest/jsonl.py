@@ -57,7 +57,7 @@ class JsonlSource:
         *,
         name: str | None = None,
         limit: int | None = None,
-        page_size: int = 2_000,
+        page_size: int = 1_000,
     ) -> None:
         self._path = path
         self._name = name

@@ -8,6 +8,7 @@ import pytest
 
 from graph import snapshot
 from graph.errors import LeaseLostError, NotFoundError
+from graph.score_columns import SCORES
 from graph.store.lease import now_ms
 from tests.stores import Place, load, start
 from tests.test_store import A, B, begin
@@ -20,11 +21,12 @@ def manifest(id: str) -> snapshot.Manifest:
 def make_snapshot(directory: Path, id: str) -> Path:
     """Write a snapshot of two models of one family, in which b derives from a."""
     common = {"status": "live", "author": "acme", "families": [0], "family_shares": [1.0]}
+    scores = dict.fromkeys(SCORES, 0)
     base = {"derivatives": [1], "direct_derivatives": 1, "descendants": 1, "depth": 0}
     derivative = {"bases": [0], "direct_derivatives": 0, "descendants": 0, "depth": 1}
     models: list[dict[str, Any]] = [
-        {**common, **base, "id": A.id, "key": A.key, "pagerank": 0.65},
-        {**common, **derivative, "id": B.id, "key": B.key, "pagerank": 0.35},
+        {**scores, **common, **base, "id": A.id, "key": A.key, "pagerank": 0.65},
+        {**scores, **common, **derivative, "id": B.id, "key": B.key, "pagerank": 0.35},
     ]
     tables = {
         "models": pa.Table.from_pylist(models, snapshot.MODELS),
