@@ -103,19 +103,23 @@ def katz_centrality(
 
 
 def closeness_centrality(
-    G: AnyGraph, u: Any = None, distance: str | None = None, wf_improved: bool = True
+    G: AnyGraph,
+    u: Any = None,
+    distance: str | None = None,
+    wf_improved: bool = True,
+    **more: Any,
 ) -> Any:
     """Return ``networkx.closeness_centrality``; see `graph.measures.closeness`.
 
-    A ``distance`` goes to networkx.
+    A ``distance`` goes to networkx, and so does ``sp``, which networkx has from 3.7 on.
 
     Raises
     ------
     networkx.NodeNotFound
         When ``u`` is not in the graph.
     """
-    if distance is not None:
-        return fallback("closeness_centrality")(G, u, distance, wf_improved)
+    if distance is not None or any(value is not None for value in more.values()):
+        return fallback("closeness_centrality")(G, u, distance, wf_improved, **more)
     place = None if u is None else G.place(u)
     if u is not None and place is None:
         raise nx.NodeNotFound(f"Source {u} is not in G")

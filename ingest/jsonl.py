@@ -43,7 +43,7 @@ class JsonlSource:
     limit
         Read no more than this many lines; None for all.
     page_size
-        Lines a page: few enough for the processor's cache to hold them decoded.
+        Lines a page: as many as a store takes best in one transaction.
 
     Notes
     -----
@@ -57,7 +57,7 @@ class JsonlSource:
         *,
         name: str | None = None,
         limit: int | None = None,
-        page_size: int = 1_000,
+        page_size: int = 10_000,
     ) -> None:
         self._path = path
         self._name = name
