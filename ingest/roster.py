@@ -83,8 +83,7 @@ class Roster:
     def by_rank(self) -> Rows:
         """Return the rows that may bear an id, the likeliest last: live, then with a late key."""
         rows = np.flatnonzero(~self.superseded)
-        rank = 2 * self.live[rows] + ~self.missing[rows]
-        return rows[np.argsort(rank, kind="stable")]
+        return rows[np.argsort(self.live[rows], kind="stable")]
 
     def aliases(self) -> dict[str, int]:
         """Return former ids and the row that bore each; of several the one with the last key."""

@@ -156,7 +156,7 @@ def _resolve(rows: Roster, references: _References, quality: Quality) -> tuple[R
         The rows, counting on behind all others for the ids that no row bears.
     """
     ids, code = references.id.dictionary, references.id.indices.to_numpy()
-    by_key = rows_of(references.key.dictionary, rows.keys, np.flatnonzero(~rows.missing))
+    by_key = rows_of(references.key.dictionary, rows.keys, np.arange(len(rows)))
     base = by_key[references.key.indices.to_numpy()]
     keyed = np.flatnonzero(base >= 0)
     declared, today = references.id.take(pa.array(keyed)), rows.ids.take(pa.array(base[keyed]))
@@ -210,10 +210,11 @@ def _cases(rows: Roster, ranked: Rows, ids: pa.Array) -> dict[str, dict[str, int
     """Return, by the lower case of these ids, the models' ids alike and the row of each."""
     lower = pc.ascii_lower(rows.ids)
     alike = ranked[mask(pc.is_in(lower, pc.unique(pc.ascii_lower(ids))))[ranked]]
-    found: dict[str, dict[str, int]] = {}
+    # One that lives comes before those that do not, of which some may go in this very run.
+    found: dict[bool, dict[str, dict[str, int]]] = {False: {}, True: {}}
     for row, id in zip(alike.tolist(), texts(rows.ids, alike), strict=True):
-        found.setdefault(id.lower(), {})[id] = row
-    return found
+        found[bool(rows.live[row])].setdefault(id.lower(), {})[id] = row
+    return found[False] | found[True]
 
 
 def _kept(rows: Roster, child: Rows, base: Rows, placeholders: int) -> Mask:

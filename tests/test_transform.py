@@ -344,6 +344,12 @@ def test_license_is_the_tag_before_the_card(tags: Any, card: Any, expected: str 
             id="tags that name nothing",
         ),
         pytest.param(
+            {"tags": ["base_model:finetune:", "base_model:a/b"]},
+            [(UNKNOWN, "a/b")],
+            [Reason.BASE_NOT_AN_ID, Reason.RELATION_UNKNOWN],
+            id="typed tag that names nothing does not hide a plain one",
+        ),
+        pytest.param(
             {"tags": ["base_model:adapter:a/b", "base_model:finetune:a/b"]},
             [(ADAPTER, "a/b"), (FINETUNE, "a/b")],
             [],
