@@ -243,22 +243,18 @@ class Model:
     @strawberry.field(description="The families that it belongs to by its lineage.")
     def families(self) -> list[FamilyShare]:
         """Return its families."""
-        from api.family import Family  # noqa: PLC0415  (families list models, and models families)
-
         offsets = self.eco.families_of.offsets
         shares = self.eco.family_shares[offsets[self.row] : offsets[self.row + 1]]
         return [
-            FamilyShare(share=float(share), family=Family(eco=self.eco, number=int(number)))
+            FamilyShare(share=float(share), family=_family(self.eco, int(number)))
             for number, share in zip(self.eco.families_of.of(self.row), shares, strict=True)
         ]
 
     @strawberry.field(description="The family of its own id, whatever it descends from.")
     def publisher_family(self) -> Annotated["Family", strawberry.lazy("api.family")] | None:
         """Return the family whose patterns match its id."""
-        from api.family import Family  # noqa: PLC0415
-
         number = int(self._number("own_family"))
-        return Family(eco=self.eco, number=number) if number >= 0 else None
+        return _family(self.eco, number) if number >= 0 else None
 
     @strawberry.field(
         description="Whether its family rests on an origin of the registry, not on metadata."
@@ -352,6 +348,12 @@ class ModelConnection:
     def page_info(self) -> PageInfo:
         """Return where this page stands."""
         return PageInfo.of(self.page, self.listing)
+
+
+def _family(eco: Ecosystem, number: int) -> "Family":
+    from api.family import Family  # noqa: PLC0415  (families list models, and models families)
+
+    return Family(eco=eco, number=number)
 
 
 def _chosen(relations: list[Relation] | None) -> frozenset[Relation] | None:

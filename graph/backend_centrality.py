@@ -26,7 +26,7 @@ def pagerank(
     G: AnyGraph,
     alpha: float = 0.85,
     personalization: Mapping[Hashable, float] | None = None,
-    max_iter: int = 100,  # noqa: ARG001
+    max_iter: int = 100,  # noqa: ARG001  (nothing is iterated)
     tol: float = 1e-06,  # noqa: ARG001
     nstart: Mapping[Hashable, float] | None = None,  # noqa: ARG001
     weight: str | None = "weight",

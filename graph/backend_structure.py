@@ -5,13 +5,12 @@ Only of a lineage: on a graph that has to be converted first, networkx itself is
 
 from collections.abc import Iterator
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import networkx as nx
 import numpy as np
 
 from graph.backend_graph import AnyGraph, fallback
-from graph.csr import Csr, Rows, reverse
+from graph.csr import Rows
 from graph.lineage_graph import LineageGraph
 from graph.measures.components import weak_components
 from graph.measures.depth import depth
@@ -19,9 +18,6 @@ from graph.measures.generations import generations
 from graph.traversal import reach
 
 # ruff: noqa: N803  (G is networkx's name)
-
-_DERIVATIVES: WeakKeyDictionary[LineageGraph, Csr] = WeakKeyDictionary()
-"""Each graph's edges turned round, made once: people ask for the descendants of many models."""
 
 
 def descendants(G: AnyGraph, source: Any) -> set[Any]:
@@ -40,11 +36,7 @@ def _reached(graph: AnyGraph, source: Any, way: str) -> set[Any]:
     place = graph.place(source)
     if place is None:
         raise nx.NetworkXError(f"The node {source} is not in the digraph.")
-    along = graph.bases
-    if way == "ancestors":
-        if graph not in _DERIVATIVES:
-            _DERIVATIVES[graph] = reverse(graph.bases)
-        along = _DERIVATIVES[graph]
+    along = graph.derivatives if way == "ancestors" else graph.bases
     every, none = np.ones(1, np.bool_), np.empty(0, np.int8)
     rows = reach(along, none, place, allowed=every, max_depth=along.size).rows
     return set(_names(graph, rows))

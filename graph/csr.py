@@ -67,11 +67,6 @@ def simple(adjacency: Csr) -> Csr:
     return Csr(offsets, targets[first])
 
 
-def reverse(adjacency: Csr) -> Csr:
-    """Return the adjacency with every edge turned round."""
-    return csr(adjacency.targets, adjacency.sources(), adjacency.size)[0]
-
-
 def induced(adjacency: Csr, rows: Rows) -> Csr:
     """Return the adjacency among some ascending rows, numbered by their place there."""
     place = np.full(adjacency.size, -1, np.int32)

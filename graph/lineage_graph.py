@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.csr import Csr, reverse
+from graph.csr import Csr, csr
 from graph.measures.order import TopologicalOrder, topological_order
 from graph.names import Names
 
@@ -100,11 +100,12 @@ class LineageGraph(nx.DiGraph):
         self.bases = bases
         self._order: TopologicalOrder | None = None
         self._plain: nx.DiGraph | None = None
-        derivatives = reverse(bases)
-        by_edge = np.lexsort((bases.sources(), bases.targets))
+        self.derivatives, by_edge = csr(bases.targets, bases.sources(), bases.size)
         self._node = _Nodes(names, node_attributes)
         self._succ = self._adj = _Adjacency(names, bases, edge_attributes)
-        self._pred = _Adjacency(names, derivatives, lambda edge: edge_attributes(by_edge[edge]))
+        self._pred = _Adjacency(
+            names, self.derivatives, lambda edge: edge_attributes(by_edge[edge])
+        )
 
     @property
     def topological_order(self) -> TopologicalOrder:

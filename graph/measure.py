@@ -4,7 +4,6 @@ import contextlib
 import secrets
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +19,18 @@ from graph.families import Membership, membership
 from graph.lineage_graph import LineageGraph
 from graph.measures.roots import roots
 from graph.names import Names
+from graph.progress import Progress, unheard
 from graph.quality import Quality, Reason
 from graph.records import Relation, Status
 from graph.registry import Registry
 from graph.scores import scores
 from graph.store.heartbeat import heartbeat
 from graph.store.lease import now_ms
-from graph.store.port import Run, SnapshotInfo, Store
+from graph.store.port import Run, SnapshotInfo, Store, read_table
 from graph.store.schema import SCHEMAS
-
-Progress = Callable[[str, int, int | None], None]
-"""Told the step, how many are done, and of how many."""
 
 _RELATIONS = list(Relation)
 _STEPS = ("read", "lineage", "centrality", "families", "publish")
-
-
-def unheard(_step: str, _done: int, _total: int | None) -> None:
-    """Take progress to which nobody listens."""
 
 
 def measure(
@@ -157,8 +150,7 @@ def _as_of(crawl: Run) -> int:
 
 def _read(store: Store, table: str) -> pa.Table:
     names = [name for name in SCHEMAS[table].names if name not in ("digest", "declared")]
-    schema = pa.schema([SCHEMAS[table].field(name) for name in names])
-    return pa.Table.from_batches(store.columns(table, names), schema)
+    return read_table(store, table, names)
 
 
 def _sorted(models: pa.Table) -> pa.Table:

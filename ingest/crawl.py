@@ -9,15 +9,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 import orjson
-import pyarrow as pa
 import xxhash
 
 from graph.errors import LeaseLostError, StoreError
+from graph.progress import Progress, unheard
 from graph.quality import Quality, Reason
 from graph.records import ID_KEY_PREFIX, Model
 from graph.store.heartbeat import heartbeat
-from graph.store.port import Batch, Run, Store
-from graph.store.schema import SCHEMAS
+from graph.store.port import Batch, Run, Store, read_table
 from ingest.known import KeyOfId, Known, key_hashes
 from ingest.settle import COLUMNS, Settlement, settle
 from ingest.source import Page, Source
@@ -25,9 +24,6 @@ from ingest.transform import transform
 
 BATCH_ROWS = 10_000
 """Models or derivations in one transaction: what Neo4j takes best."""
-
-Progress = Callable[[str, int, int | None], None]
-"""Called with the phase, how many are done, and of how many (None when unknown)."""
 
 T = TypeVar("T")
 
@@ -57,7 +53,7 @@ class Crawl:
     mode: str = "full"
     resume: bool = True
     max_shrink: float = 0.05
-    progress: Progress = lambda *_: None
+    progress: Progress = unheard
     stop: Callable[[], bool] = lambda: False
     _quality: Quality = field(default_factory=Quality)
     _read: int = 0
@@ -182,7 +178,7 @@ class Crawl:
                 models[place] = models[place]._replace(key=key)
 
     def _settle(self, run: Run, known: Known) -> None:
-        models = self._table("models", COLUMNS)
+        models = read_table(self.store, "models", COLUMNS)
         seen = None
         if self._sweeps:
             keys = models.column("key").chunks
@@ -190,7 +186,7 @@ class Crawl:
             seen = np.concatenate([np.empty(0, np.bool_), *looked_up])
         settlement = settle(
             models,
-            self._table("derivations", ["child", "base", "relation"]),
+            read_table(self.store, "derivations", ["child", "base", "relation"]),
             seen,
             self.max_shrink,
         )
@@ -199,10 +195,6 @@ class Crawl:
             self._written += self.store.write(run, make())
             self.progress("settle", number, len(steps))
         self._quality.merge(settlement.quality)
-
-    def _table(self, table: str, names: Sequence[str]) -> pa.Table:
-        schema = pa.schema([SCHEMAS[table].field(name) for name in names])
-        return pa.Table.from_batches(self.store.columns(table, names), schema)
 
     @contextlib.contextmanager
     def _timed(self, phase: str) -> Iterator[None]:

@@ -5,7 +5,6 @@ import math
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
@@ -14,6 +13,7 @@ import orjson
 
 from graph.errors import InputError
 from graph.quality import Reason
+from ingest.files import readable, version_of
 from ingest.source import Page
 
 LINE_BYTES = 16 * 2**20
@@ -74,12 +74,7 @@ class JsonlSource:
         InputError
             When there is no such file.
         """
-        if self._name:
-            return self._name
-        with _readable(self._path):
-            told = self._path.stat()
-        changed = datetime.fromtimestamp(told.st_mtime, UTC).isoformat(timespec="seconds")
-        return f"{self._path} ({told.st_size} bytes, {changed})"
+        return self._name or version_of(self._path)
 
     @property
     def complete(self) -> bool:
@@ -100,7 +95,7 @@ class JsonlSource:
             When the file cannot be opened, or its first lines hold no JSON object.
         """
         done = int(cursor) if cursor else 0
-        with _readable(self._path), self._path.open("rb") as file:
+        with readable(self._path), self._path.open("rb") as file:
             for first, lines in self._slices(file, done):
                 items, rejected = _decode(lines, first)
                 if first == 1 and not any(isinstance(item, dict) for item in items):
@@ -166,7 +161,7 @@ def _up_to_damage(member: "zlib._Decompress", data: bytes) -> bytes:
     found = []
     with contextlib.suppress(zlib.error):
         for start in range(0, len(data), _PIECE_BYTES):
-            found.append(member.decompress(data[start : start + _PIECE_BYTES]))  # noqa: PERF401
+            found.append(member.decompress(data[start : start + _PIECE_BYTES]))  # noqa: PERF401  (what came before the damage counts)
     return b"".join(found)
 
 
@@ -190,15 +185,6 @@ def _lines(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
             rest = others[-1]
     if rest:
         yield [rest]
-
-
-@contextlib.contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or error
-        raise InputError(f"cannot read {path}: {reason}; check the path") from error
 
 
 def _decode(lines: list[bytes], first: int) -> tuple[list[Any], list[tuple[str, str]]]:

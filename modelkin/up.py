@@ -4,7 +4,7 @@ import threading
 
 import structlog
 
-from graph.ecosystem import Ecosystem
+from graph import snapshot
 from graph.errors import ModelkinError
 from modelkin.jobs import HUB, Stopped, crawl, measure, opened, source_of
 from modelkin.sample import sample_source
@@ -27,8 +27,8 @@ def prepare(settings: Settings) -> bool:
             crawl(store, sample_source(), threading.Event(), resume=False, max_shrink=1.0)
             measure(store, settings)
             return True
-        eco = Ecosystem(store.fetch(snapshots[0].id, settings.snapshot_cache))
-        return eco.manifest.sample
+        manifest, _ = snapshot.read(store.fetch(snapshots[0].id, settings.snapshot_cache))
+        return manifest.sample
 
 
 def replace_sample(settings: Settings, stop: threading.Event) -> None:

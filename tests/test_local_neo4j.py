@@ -14,6 +14,7 @@ import pytest
 from neo4j import GraphDatabase
 
 from graph.errors import CredentialsError, StoreError, UsageError
+from graph.progress import Progress
 from modelkin import neo4j_command, neo4j_home, neo4j_jars
 from modelkin.credentials import credentials
 from modelkin.local_neo4j import LocalNeo4j
@@ -227,7 +228,7 @@ def test_two_installs_at_once_download_once(
     both_ask = threading.Event()
     downloads = []
 
-    def download(version: str, work: Path, on_progress: neo4j_jars.Progress) -> Path:
+    def download(version: str, work: Path, on_progress: Progress) -> Path:
         downloads.append(version)
         both_ask.wait()
         (work / "jars").mkdir(parents=True)
@@ -255,7 +256,7 @@ def test_two_installs_at_once_download_once(
 def test_an_install_that_fails_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def download(version: str, work: Path, on_progress: neo4j_jars.Progress) -> Path:
+    def download(version: str, work: Path, on_progress: Progress) -> Path:
         (work / "jars").mkdir(parents=True)
         raise KeyboardInterrupt
 

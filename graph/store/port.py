@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self
 import pyarrow as pa
 
 from graph.records import Derivation, Model, Status
+from graph.store.schema import SCHEMAS
 
 LEASE_S = 60
 """Seconds for which a lease holds unless it is renewed."""
@@ -202,3 +203,9 @@ class Store(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+
+def read_table(store: Store, table: str, names: Sequence[str]) -> pa.Table:
+    """Read columns whole; see `Store.columns`."""
+    schema = pa.schema([SCHEMAS[table].field(name) for name in names])
+    return pa.Table.from_batches(store.columns(table, names), schema)
