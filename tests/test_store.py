@@ -199,7 +199,7 @@ def test_unfinished_run_is_gone_on_with(place: Place) -> None:
     assert (run.cursor, run.seen, run.report) == (None, b"", {})
     store.write(run, Batch(cursor="1", seen=b"1" * 8, report={"read": 1}))
     store.write(run, Batch(cursor="2", seen=b"2" * 16))
-    other = store.begin("crawl", "file", "incremental")
+    other = store.begin("measure", "file", "full")
     assert other.id != run.id
     store.finish(other, "stopped", {})
 
@@ -207,6 +207,19 @@ def test_unfinished_run_is_gone_on_with(place: Place) -> None:
     assert (resumed.id, resumed.cursor, resumed.report) == (run.id, "2", {"read": 1})
     assert sorted(resumed.seen) == sorted(b"1" * 8 + b"2" * 16)
     assert resumed.ended_at is None
+
+
+@pytest.mark.parametrize(("source", "mode"), [("file", "incremental"), ("hub", "full")])
+def test_run_is_not_gone_on_with_over_another(place: Place, source: str, mode: str) -> None:
+    store = place.open()
+    run = begin(store)
+    store.write(run, Batch(cursor="1", seen=b"1" * 8))
+    store.finish(run, "stopped", {})
+    other = store.begin("crawl", source, mode)
+    store.finish(store.begin("measure", "file", "full"), "done", {})
+    new = begin(store)
+    assert new.id not in (run.id, other.id)
+    assert (new.cursor, new.seen) == (None, b"")
 
 
 def test_run_that_ended_well_or_never_began_is_not_gone_on_with(place: Place) -> None:

@@ -175,11 +175,10 @@ class EmbeddedStore:
                 (self._owner, token, now + LEASE_S * 1000),
             )
             last = database.execute(
-                f"SELECT {_RUN_NAMES} FROM runs WHERE kind = ? AND source = ? AND mode = ?"
-                " ORDER BY started_at DESC, token DESC LIMIT 1",
-                (kind, source, mode),
+                f"SELECT {_RUN_NAMES} FROM runs WHERE kind = ? ORDER BY token DESC LIMIT 1",
+                (kind,),
             ).fetchone()
-            if last and last[4] != "done" and last[6] is not None and resume:
+            if last and resume and _run(last).goes_on(source, mode):
                 run_id = last[0]
                 database.execute(
                     "UPDATE runs SET state = 'running', token = ?, ended_at = NULL WHERE id = ?",
@@ -199,11 +198,10 @@ class EmbeddedStore:
                 " AND id <> ?",
                 (now, run_id),
             )
-            # Of the runs of one like only the last can be gone on with.
+            # Of the runs of one kind only the last can be gone on with.
             database.execute(
-                "DELETE FROM seen WHERE run IN (SELECT id FROM runs"
-                " WHERE kind = ? AND source = ? AND mode = ? AND id <> ?)",
-                (kind, source, mode, run_id),
+                "DELETE FROM seen WHERE run IN (SELECT id FROM runs WHERE kind = ? AND id <> ?)",
+                (kind, run_id),
             )
             return replace(self._stored(database, run_id), seen=seen)
 

@@ -95,7 +95,7 @@ class Neo4jStore:
             found = transaction.run(cypher.LAST_RUN, like).single()
             last = _run(found["run"]) if found else None
             fields: dict[str, Any] = {"state": "running", "token": token, "ended_at": None}
-            if last and last.state != "done" and last.cursor is not None and resume:
+            if last and resume and last.goes_on(source, mode):
                 run_id = last.id
             else:
                 run_id = new_id

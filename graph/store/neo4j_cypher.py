@@ -119,8 +119,7 @@ RUN_NAMES = [
 _RUN = f"[{', '.join(f'r.{name}' for name in RUN_NAMES)}] AS run"
 
 LAST_RUN = f"""
-MATCH (r:Run {{kind: $kind, source: $source, mode: $mode}})
-RETURN {_RUN} ORDER BY r.started_at DESC, r.token DESC LIMIT 1
+MATCH (r:Run {{kind: $kind}}) RETURN {_RUN} ORDER BY r.token DESC LIMIT 1
 """
 
 RUNS = f"MATCH (r:Run) RETURN {_RUN} ORDER BY r.started_at DESC, r.token DESC LIMIT $limit"
@@ -141,7 +140,7 @@ SEEN = "MATCH (s:Seen {run: $run}) RETURN s.hashes AS hashes"
 FORGET_SEEN = "MATCH (s:Seen {run: $run}) DELETE s"
 
 FORGET_SEEN_BEFORE = """
-MATCH (r:Run {kind: $kind, source: $source, mode: $mode}) WHERE r.id <> $id
+MATCH (r:Run {kind: $kind}) WHERE r.id <> $id
 MATCH (s:Seen {run: r.id})
 DELETE s
 """

@@ -56,6 +56,11 @@ class Run:
     report: dict[str, Any] = field(default_factory=dict)
     seen: bytes = b""
 
+    def goes_on(self, source: str, mode: str) -> bool:
+        """Return whether a run of this source and mode, begun now, goes on where this one ended."""
+        is_like = (self.source, self.mode) == (source, mode)
+        return is_like and self.state != "done" and self.cursor is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -120,8 +125,9 @@ class Store(Protocol):
     def begin(self, kind: str, source: str, mode: str, *, resume: bool = True) -> Run:
         """Take the lease and begin a run, or go on with the last one of its like.
 
-        A run is gone on with when the last one of this kind, source and mode did not end
-        well, and ``resume`` holds.
+        The last run of this kind is gone on with when it was of this source and mode and did
+        not end well, and ``resume`` holds. An older one is not: what another run stored since
+        would count as vanished, for it did not see it.
 
         Raises
         ------
