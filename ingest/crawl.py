@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import orjson
+import pyarrow as pa
 import xxhash
 
 from graph.errors import LeaseLostError, StoreError
@@ -18,7 +19,8 @@ from graph.records import ID_KEY_PREFIX, Model
 from graph.store.heartbeat import heartbeat
 from graph.store.port import Batch, Run, Store, read_table
 from ingest.known import KeyOfId, Known, key_hashes
-from ingest.settle import COLUMNS, Settlement, settle
+from ingest.roster import COLUMNS, Mask, Roster
+from ingest.settle import Settlement, settle
 from ingest.source import Page, Source
 from ingest.transform import transform
 
@@ -178,18 +180,13 @@ class Crawl:
                 models[place] = models[place]._replace(key=key)
 
     def _settle(self, run: Run, known: Known) -> None:
-        models = read_table(self.store, "models", COLUMNS)
-        seen = None
-        if self._sweeps:
-            keys = models.column("key").chunks
-            looked_up = [known.look_up(key_hashes(chunk.to_pylist()))[1] for chunk in keys]
-            seen = np.concatenate([np.empty(0, np.bool_), *looked_up])
-        settlement = settle(
-            models,
-            read_table(self.store, "derivations", ["child", "base", "relation"]),
-            seen,
-            self.max_shrink,
-        )
+        def seen(keys: pa.Array) -> Mask:
+            return known.look_up(key_hashes(keys.to_pylist()))[1]
+
+        roster = Roster(self.store.columns("models", COLUMNS), seen if self._sweeps else None)
+        roster.check_shrink(self.max_shrink)
+        derivations = read_table(self.store, "derivations", ["child", "base", "relation"])
+        settlement = settle(roster, derivations)
         steps = _steps(settlement)
         for number, make in enumerate(steps, 1):
             self._written += self.store.write(run, make())

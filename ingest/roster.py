@@ -1,7 +1,7 @@
 """The stored models as arrays: who lives, who vanished, who was replaced by whom."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 from graph.errors import ShrinkError
 from graph.records import ID_KEY_PREFIX, Status
+from graph.store.schema import MODEL_SCHEMA
+
+COLUMNS = ["key", "id", "status", "aliases", "declared"]
+"""What a roster needs of the stored models."""
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -17,6 +21,14 @@ Mask = NDArray[np.bool_]
 
 class Roster:
     """The stored models, and what a run has seen of them.
+
+    Parameters
+    ----------
+    chunks
+        `COLUMNS` of all stored models, in the order of their keys.
+    seen_of
+        Which of the models with these keys a complete run has seen; None when the run was not
+        complete, so that nothing vanishes.
 
     Attributes
     ----------
@@ -32,7 +44,12 @@ class Roster:
         Who is the same model as another row, since its key was learned, and as which; else -1.
     """
 
-    def __init__(self, models: pa.Table, seen: Mask | None) -> None:
+    def __init__(
+        self, chunks: Iterable[pa.RecordBatch], seen_of: Callable[[pa.Array], Mask] | None
+    ) -> None:
+        schema = pa.schema([MODEL_SCHEMA.field(name) for name in COLUMNS])
+        models = pa.Table.from_batches(chunks, schema)
+        self.declared: pa.Array = models.column("declared").combine_chunks()
         self.keys: pa.Array = models.column("key").combine_chunks()
         self.ids: pa.Array = models.column("id").combine_chunks()
         self._aliases: pa.Array = models.column("aliases").combine_chunks()
@@ -41,7 +58,9 @@ class Roster:
         self.missing = mask(pc.equal(status, Status.MISSING.value))
         self.heir = np.full(len(status), -1)
         self.reused: Mask = np.zeros(len(status), np.bool_)
-        unseen = np.zeros(len(status), np.bool_) if seen is None else ~seen
+        unseen = np.zeros(len(status), np.bool_)
+        if seen_of is not None:
+            unseen = ~np.concatenate([unseen[:0], *map(seen_of, models.column("key").chunks)])
         self._settle_shared_ids(self._was_live & ~unseen)
         self.superseded: Mask = self.heir >= 0
         self._gone: Mask = self._was_live & unseen & ~self.superseded
@@ -71,7 +90,13 @@ class Roster:
         self.reused[older] = self._was_live[older]
 
     def check_shrink(self, max_shrink: float) -> None:
-        """Refuse when the source lost too many models."""
+        """Refuse when the source lost more than this fraction of the live models.
+
+        Raises
+        ------
+        ShrinkError
+            With the fraction that would do.
+        """
         gone, were = int(self._gone.sum()), int((self._was_live & ~self.superseded).sum())
         if gone and gone / were > max_shrink:
             raise ShrinkError(
@@ -79,6 +104,32 @@ class Roster:
                 f" than --max-shrink {max_shrink}); nothing was removed. If that is right, run"
                 f" again with --max-shrink {math.ceil(gone / were * 100) / 100:.2f}"
             )
+
+    def doubtful(self, derivations: pa.Table) -> list[tuple[str, str]]:
+        """Return who was not seen though a live model derives from it, by the stored derivations.
+
+        Parameters
+        ----------
+        derivations
+            ``child`` and ``base`` of all stored derivations.
+
+        Returns
+        -------
+        list of (key, id)
+            The one with the most live derivatives first; of equals, the first key.
+        """
+        child, base = (
+            positions(derivations.column(name).combine_chunks(), self.keys)
+            for name in ("child", "base")
+        )
+        known = (child >= 0) & (base >= 0)
+        child, base = child[known], base[known]
+        told = self.live[child] & self._gone[base]
+        # Relations beside each other count as one derivative.
+        pairs = np.unique(base[told] * len(self) + child[told])
+        rows, derivatives = np.unique(pairs // max(1, len(self)), return_counts=True)
+        rows = rows[np.argsort(-derivatives, kind="stable")]
+        return list(zip(texts(self.keys, rows), texts(self.ids, rows), strict=True))
 
     def by_rank(self) -> Rows:
         """Return the rows that may bear an id, the likeliest last: live, then with a late key."""

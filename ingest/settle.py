@@ -16,9 +16,6 @@ from graph.quality import EXAMPLES_PER_REASON, Quality, Reason
 from graph.records import Derivation, Model, Relation, Status, author_of, id_key
 from ingest.roster import Mask, Roster, Rows, mask, positions, rows_of, texts
 
-COLUMNS = ["key", "id", "status", "aliases", "declared"]
-"""What `settle` needs of the stored models."""
-
 T = TypeVar("T")
 
 _RELATIONS = list(Relation)
@@ -58,32 +55,18 @@ class Settlement:
     quality: Quality = field(default_factory=Quality)
 
 
-def settle(
-    models: pa.Table, derivations: pa.Table, seen: Mask | None, max_shrink: float
-) -> Settlement:
+def settle(rows: Roster, derivations: pa.Table) -> Settlement:
     """Resolve declared bases, and compare with the derivations that the store holds.
 
     Parameters
     ----------
-    models
-        `COLUMNS` of all stored models, in the order of their keys.
+    rows
+        The stored models, and which of them a run has seen.
     derivations
         ``child``, ``base`` and ``relation`` of all stored derivations.
-    seen
-        Which of the models a complete run has seen; None when the run was not complete, so
-        that nothing vanishes.
-    max_shrink
-        The largest fraction of the live models that may vanish.
-
-    Raises
-    ------
-    ShrinkError
-        When more would vanish.
     """
-    rows = Roster(models, seen)
-    rows.check_shrink(max_shrink)
     quality = Quality()
-    references = _references(models.column("declared").combine_chunks(), rows.superseded)
+    references = _references(rows.declared, rows.superseded)
     base, missing = _resolve(rows, references, quality)
     names = pa.concat_arrays([rows.ids, pa.array(missing, pa.string())])
     keys = pa.concat_arrays([rows.keys, pa.array(map(id_key, missing), pa.string())])

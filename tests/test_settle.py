@@ -22,7 +22,8 @@ from graph.records import (
     id_key,
 )
 from graph.store.schema import SCHEMAS
-from ingest.settle import COLUMNS, Lazy, Settlement, settle
+from ingest.roster import COLUMNS, Roster
+from ingest.settle import Lazy, Settlement, settle
 
 
 class Row(NamedTuple):
@@ -52,26 +53,34 @@ def row(
     return Row(own, id, status, aliases, encode_references(list(bases)))
 
 
+def roster(models: Iterable[Row], seen: Iterable[str] | None = None) -> Roster:
+    models = sorted(models)
+    schema = pa.schema([SCHEMAS["models"].field(name) for name in COLUMNS])
+    chunks = (  # as a store gives them
+        pa.RecordBatch.from_pylist([model._asdict() for model in part], schema)
+        for part in (models[:2], models[2:])
+        if part
+    )
+    if seen is None:
+        return Roster(chunks, None)
+    wanted = set(seen)
+    return Roster(chunks, lambda keys: np.array([key in wanted for key in keys.to_pylist()], bool))
+
+
+def table(derivations: Iterable[Derivation]) -> pa.Table:
+    rows = [derivation._asdict() for derivation in derivations]
+    return pa.Table.from_pylist(rows, SCHEMAS["derivations"])
+
+
 def settled(
     models: Iterable[Row],
     derivations: Iterable[Derivation] = (),
     seen: Iterable[str] | None = None,
     max_shrink: float = 1.0,
 ) -> Settlement:
-    models = sorted(models)
-    some, other = models[:2], models[2:]  # as a store gives them, in several chunks
-    schema = pa.schema([SCHEMAS["models"].field(name) for name in COLUMNS])
-    table = pa.concat_tables(
-        pa.Table.from_pylist([model._asdict() for model in part], schema) for part in (some, other)
-    )
-    edges = pa.Table.from_pylist(
-        [derivation._asdict() for derivation in derivations], SCHEMAS["derivations"]
-    )
-    mask = None
-    if seen is not None:
-        wanted = set(seen)
-        mask = np.array([model.key in wanted for model in models], np.bool_)
-    return settle(table, edges, mask, max_shrink)
+    rows = roster(models, seen)
+    rows.check_shrink(max_shrink)
+    return settle(rows, table(derivations))
 
 
 class Outcome(NamedTuple):
@@ -339,6 +348,33 @@ def test_models_of_which_only_the_key_was_learned_do_not_hide_a_loss() -> None:
 
 def test_reuse_of_an_id_is_no_loss_where_nothing_is_swept() -> None:
     assert settled([row(1, "a/b"), row(2, "a/b")], max_shrink=0.0).dropped_models[:] == [key(1)]
+
+
+@given(worlds, st.data())
+def test_doubtful_are_the_unseen_bases_of_live_models(
+    models: list[Row], data: st.DataObject
+) -> None:
+    keys = [model.key for model in models] or [key(1)]
+    ends = st.sampled_from(keys)
+    found = st.builds(Derivation, ends, ends, st.sampled_from(Relation))
+    derivations = data.draw(st.sets(found, max_size=9) if models else st.just(set[Derivation]()))
+    rows = roster(models, seen := data.draw(st.sets(ends)))
+    live = dict(zip(rows.keys.to_pylist(), rows.live.tolist(), strict=True))
+    gone = [m for m in models if m.status == "live" and m.key not in seen]
+    children = {m: {d.child for d in derivations if d.base == m.key} for m in gone}
+    told = {m: sum(map(live.get, of)) for m, of in children.items()}  # type: ignore[arg-type]
+    superseded = set(rows.keys.filter(pa.array(rows.superseded)).to_pylist())
+    expected = sorted(
+        (m for m in gone if told[m] and m.key not in superseded), key=lambda m: (-told[m], m.key)
+    )
+    assert rows.doubtful(table(derivations)) == [(m.key, m.id) for m in expected]
+
+
+def test_doubtful_of_a_run_that_sweeps_nothing() -> None:
+    edge = Derivation(key(2), key(1), Relation.FINETUNE)
+    models = [row(1, "a/b"), row(2, "c/d")]
+    assert roster(models).doubtful(table([edge])) == []
+    assert roster(models, [key(2)]).doubtful(table([edge])) == [(key(1), "a/b")]
 
 
 def test_long_chain_below_a_deleted_root() -> None:
