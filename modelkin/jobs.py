@@ -15,7 +15,7 @@ from ingest.jsonl import JsonlSource
 from ingest.parquet import ParquetSource, is_parquet
 from ingest.source import Source
 from modelkin import __version__
-from modelkin.credentials import credentials
+from modelkin.credentials import credentials, hub_token
 from modelkin.progress import shown
 from modelkin.settings import Settings
 
@@ -51,7 +51,7 @@ def source_of(
     name: str, settings: Settings, *, limit: int | None = None, stop: threading.Event
 ) -> Source:
     """Return the source of a name: ``hub``, a file's path, or a file's ``hf://`` address."""
-    token = settings.hub_token.get_secret_value() if settings.hub_token else None
+    token = hub_token(settings)
     if name.startswith("hf://"):
         from ingest.hub_files import dataset_file  # the client costs 0.3 s
 

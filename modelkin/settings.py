@@ -11,9 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Settings by environment variables: ``MODELKIN_`` and the name, in any case.
 
-    The Hub's own variables ``HF_ENDPOINT``, ``HF_TOKEN`` and ``HF_HUB_OFFLINE`` are honoured,
-    and ``NEO4J_USERNAME``, ``NEO4J_PASSWORD``, ``NEO4J_PASSWORD_FILE`` (see
-    `modelkin.credentials`).
+    The Hub's own variables ``HF_ENDPOINT``, ``HF_TOKEN``, ``HF_TOKEN_PATH`` and
+    ``HF_HUB_OFFLINE`` are honoured, and ``NEO4J_USERNAME``, ``NEO4J_PASSWORD``,
+    ``NEO4J_PASSWORD_FILE``, ``NEO4J_AUTH_FILE`` (see `modelkin.credentials`).
     """
 
     model_config = SettingsConfigDict(env_prefix="MODELKIN_", extra="ignore")
@@ -38,6 +38,13 @@ class Settings(BaseSettings):
         SecretStr | None,
         Field(validation_alias="HF_TOKEN", description="A token: a larger quota."),
     ] = None
+    hub_token_path: Annotated[
+        str,
+        Field(
+            validation_alias="HF_TOKEN_PATH",
+            description="A file that holds the token; used without the former.",
+        ),
+    ] = ""
     hub_timeout_s: Annotated[
         float, Field(gt=0, description="Seconds for one whole answer of the Hub.")
     ] = 30.0

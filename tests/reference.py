@@ -62,6 +62,7 @@ def settings() -> str:
         "| `NEO4J_USERNAME` | neo4j | The user of a Neo4j store. |",
         "| `NEO4J_PASSWORD` | | Its password. |",
         "| `NEO4J_PASSWORD_FILE` | | A file that holds the password; used without the former. |",
+        "| `NEO4J_AUTH_FILE` | | A file that holds `user/password`; used without the former. |",
         "| `HF_HUB_OFFLINE` | | Set to 1, the Hub is never asked. |",
     ]
     return "\n".join(lines) + "\n"

@@ -16,7 +16,6 @@ from neo4j import GraphDatabase
 from graph.errors import CredentialsError, StoreError, UsageError
 from graph.progress import Progress
 from modelkin import neo4j_command, neo4j_home, neo4j_jars
-from modelkin.credentials import credentials
 from modelkin.local_neo4j import LocalNeo4j
 from tests.neo4j_server import Neo4jServer, free_port
 
@@ -34,7 +33,7 @@ sys.exit(run(Path(sys.argv[1]), int(sys.argv[2])))
 
 @pytest.fixture(autouse=True)
 def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("NEO4J_USERNAME", "NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE"):
+    for name in ("NEO4J_USERNAME", "NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_AUTH_FILE"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -264,23 +263,3 @@ def test_an_install_that_fails_leaves_nothing(
     with pytest.raises(KeyboardInterrupt):
         neo4j_jars.install("1", tmp_path, lambda *_: None)
     assert [path.name for path in tmp_path.iterdir()] == ["neo4j-1.lock"]
-
-
-def test_credentials_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert credentials() is None
-    file = tmp_path / "secret"
-    monkeypatch.setenv("NEO4J_PASSWORD_FILE", str(file))
-    with pytest.raises(CredentialsError, match=re.escape(str(file))):
-        credentials()
-    file.write_text("\n")
-    with pytest.raises(CredentialsError, match="is empty"):
-        credentials()
-    file.write_text(" from a file \n")
-    assert credentials() == ("neo4j", "from a file")
-    monkeypatch.setenv("NEO4J_PASSWORD", "from a variable")
-    monkeypatch.setenv("NEO4J_USERNAME", "alice")
-    assert credentials() == ("alice", "from a variable")
-    monkeypatch.delenv("NEO4J_PASSWORD")
-    monkeypatch.delenv("NEO4J_PASSWORD_FILE")
-    with pytest.raises(CredentialsError, match="NEO4J_USERNAME is set without a password"):
-        credentials()
