@@ -19,7 +19,7 @@ from typing import Any, Self, cast
 import orjson
 
 from tests.hub_models import GeneratedModels
-from tests.hub_wire import ALLOWED, BODIES, DEFAULT, LINKS, Fault, Handler, Request
+from tests.hub_wire import ALLOWED, BODIES, DEFAULT, LINKS, Fault, Handler, Request, shown
 
 __all__ = ["ALLOWED", "BODIES", "LINKS", "Fault", "LoopbackHub", "Request"]
 
@@ -34,6 +34,8 @@ class LoopbackHub:
     faults, page_faults
         Faults by the number of the list request, and by the number of the page (each time it is
         asked for); both count from 0. A bare status or name stands for its `Fault`.
+    changes
+        What happens to the models just before a list request, by its number.
     allowed
         The fields that ``expand`` accepts.
     quota, window_s
@@ -42,6 +44,8 @@ class LoopbackHub:
         The tokens that are accepted; None accepts any.
     renamed
         Old id to new id.
+    ahead_s
+        Seconds by which the Hub's own clock, as its answers state it, is ahead.
     keep_pages
         How many encoded pages to keep, for speed.
     """
@@ -53,32 +57,32 @@ class LoopbackHub:
         seed: int = 0,
         faults: Mapping[int, Fault | str | int] | None = None,
         page_faults: Mapping[int, Fault | str | int] | None = None,
+        changes: Mapping[int, Callable[["LoopbackHub"], None]] | None = None,
         allowed: Sequence[str] = ALLOWED,
         quota: int = 1_000_000,
         window_s: float = 300.0,
         clock: Callable[[], float] = time.monotonic,
         tokens: Sequence[str] | None = None,
         renamed: Mapping[str, str] | None = None,
+        ahead_s: float = 0.0,
         compress: bool = True,
         keep_pages: int = 0,
         port: int = 0,
     ) -> None:
         self.models: Sequence[Mapping[str, Any]] = (
-            GeneratedModels(models, seed)
-            if isinstance(models, int)
-            else [
-                model if "_id" in model else {"_id": _object_id(model), **model} for model in models
-            ]
+            GeneratedModels(models, seed) if isinstance(models, int) else [*map(_keyed, models)]
         )
         self.requests: list[Request] = []
         self.refused = 0
         self.allowed = allowed
         self.tokens = tokens
-        self.renamed = renamed or {}
+        self.renamed = dict(renamed or {})
+        self.ahead_s = ahead_s
         self.compress = compress
         self.stopping = threading.Event()
         self._faults = faults or {}
         self._page_faults = page_faults or {}
+        self._changes = changes or {}
         self._quota = quota
         self._window_s = window_s
         self._clock = clock
@@ -89,7 +93,8 @@ class LoopbackHub:
         self._keep_pages = keep_pages
         self._pages: dict[tuple[object, ...], bytes] = {}
         self._orders: dict[str, tuple[list[tuple[Any, str]], list[int]]] = {}
-        self._lock = threading.Lock()
+        self._places: dict[str, int] = {}
+        self._lock = threading.RLock()
         self._server = HubServer(self, port)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         host, bound = self._server.server_address[:2]
@@ -105,6 +110,39 @@ class LoopbackHub:
         self._thread.join()
         self._server.hang_up()
         self._server.server_close()
+
+    def add(self, model: Mapping[str, Any]) -> None:
+        """List a model that is new, or that was away."""
+        self._replace([*self.models, _keyed(model)])
+        self.renamed.pop(model["id"], None)
+
+    def delete(self, id: str) -> None:
+        """Take a model off the list, as when it is deleted or made private."""
+        self._replace([model for model in self.models if model["id"] != id])
+
+    def edit(self, id: str, **fields: Any) -> None:
+        """Set fields of a model; what a commit changes comes with its ``lastModified``."""
+        self._replace([{**m, **fields} if m["id"] == id else m for m in self.models])
+
+    def rename(self, id: str, to: str) -> None:
+        """Give a model another name or owner: its old address then leads to the new one."""
+        self.edit(id, id=to, author=to.partition("/")[0])
+        self.renamed = {**self.renamed, id: to}
+
+    def _replace(self, models: list[Mapping[str, Any]]) -> None:
+        with self._lock:
+            self.models = models
+            self._orders.clear()
+            self._pages.clear()
+            self._places.clear()
+
+    def find(self, id: str) -> Mapping[str, Any] | None:
+        """Return the model that bears an id now."""
+        with self._lock:
+            if not self._places:
+                self._places.update((m["id"], place) for place, m in enumerate(self.models))
+            place = self._places.get(id)
+            return None if place is None else self.models[place]
 
     def spend(self, count: int) -> None:
         """Use up some of the quota, as others on the same token do."""
@@ -132,6 +170,11 @@ class LoopbackHub:
             {"RateLimit": f'"api";r={left};t={reset_s}', "RateLimit-Policy": policy},
         )
 
+    def change(self, number: int) -> None:
+        """Let happen what happens before a list request."""
+        if number in self._changes:
+            self._changes[number](self)
+
     def fault(self, number: int, page: int) -> Fault | None:
         found = self._faults.get(number, self._page_faults.get(page))
         return found if found is None or isinstance(found, Fault) else Fault(found)
@@ -154,9 +197,9 @@ class LoopbackHub:
         key = (sort, start, limit, tuple(fields), packed)
         if key in self._pages:
             return self._pages[key]
-        names = ("_id", "id", *fields) if fields else ("_id", "id", *DEFAULT)
-        models = [self.models[place] for place in self.order(sort)[1][start : start + limit]]
-        items = [{k: m[k] for k in names if m.get(k) is not None} for m in models]
+        with self._lock:
+            models = [self.models[place] for place in self.order(sort)[1][start : start + limit]]
+        items = [shown(model, fields or DEFAULT) for model in models]
         if not fields:
             items = [{**item, "modelId": item["id"]} for item in items]
         body = orjson.dumps(items)
@@ -196,8 +239,10 @@ class HubServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def _object_id(model: Mapping[str, Any]) -> str:
-    return blake2b(str(model["id"]).encode(), digest_size=12).hexdigest()
+def _keyed(model: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "_id" in model:
+        return model
+    return {"_id": blake2b(str(model["id"]).encode(), digest_size=12).hexdigest(), **model}
 
 
 def main() -> None:

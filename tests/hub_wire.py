@@ -7,9 +7,11 @@ import gzip
 import json
 import socket
 import struct
+import time
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -27,6 +29,9 @@ ALLOWED = tuple(
     """.split()  # noqa: SIM905
 )
 """What the list accepts as ``expand``."""
+
+ONE_ALLOWED = ("childrenModelCount", "usedStorage")
+"""What only a single model accepts as ``expand``, beside what the list does."""
 
 DEFAULT = (
     "likes",
@@ -117,15 +122,21 @@ class Handler(BaseHTTPRequestHandler):
         elif request.path == "/api/models":
             self._list(request, number, rate)
         elif request.path.startswith("/api/models/"):
-            self._one(request.path.removeprefix("/api/models/"), bool(scheme), rate)
+            self._one(request, bool(scheme), rate)
         else:
             self._error(404, "Sorry, we can't find the page you are looking for.", rate)
 
-    def _one(self, name: str, known: bool, rate: Mapping[str, str]) -> None:
+    def _one(self, request: Request, known: bool, rate: Mapping[str, str]) -> None:
         hub = self.server.hub
-        found = next((model for model in hub.models if model["id"] == name), None)
-        if found is not None:
-            self._answer(200, orjson.dumps(found), rate)
+        name = request.path.removeprefix("/api/models/")
+        fields = request.getlist("expand", "expand[]")
+        found = hub.find(name)
+        if found is not None and not set(fields) <= {*hub.allowed, *ONE_ALLOWED}:
+            listed = ", ".join((*hub.allowed, *ONE_ALLOWED))
+            self._error(400, f'"expand" must be one of [{listed}]', rate)
+        elif found is not None:
+            item = shown(found, fields) if fields else {**found, "modelId": name}
+            self._answer(200, orjson.dumps(item), rate)
         elif name in hub.renamed:
             self._answer(307, b"", {**rate, "Location": f"/api/models/{hub.renamed[name]}"})
         elif known:
@@ -145,6 +156,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._error(400, f'"sort" must be one of [{", ".join(SORTS)}]', rate)
         wanted = request.get("limit") or ""
         limit = min(1000, int(wanted)) if wanted.isdecimal() and int(wanted) else 1000
+        hub.change(number)
         keys, _ = hub.order(sort)
         try:
             start = place_after(keys, sort, request.get("cursor"))
@@ -222,11 +234,18 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(
         self, status: int, body: bytes, headers: Mapping[str, str], sent: int | None = None
     ) -> None:
-        lines = {"Content-Type": "application/json; charset=utf-8", **headers}
+        date = formatdate(time.time() + self.server.hub.ahead_s, usegmt=True)
+        lines = {"Content-Type": "application/json; charset=utf-8", "Date": date, **headers}
         lines["Content-Length"] = str(len(body))
         head = "".join(f"{key}: {value}\r\n" for key, value in lines.items())
         self.wfile.write(f"HTTP/1.1 {status} -\r\n{head}\r\n".encode("latin-1"))
         self.wfile.write(body[:sent])
+
+
+def shown(model: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
+    """A model with the fields that are asked for; those that it lacks are absent."""
+    names = ("_id", "id", *fields)
+    return {name: model[name] for name in names if model.get(name) is not None}
 
 
 def cursor_after(sort: str, key: tuple[Any, str]) -> str:
