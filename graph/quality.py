@@ -40,6 +40,8 @@ class Reason(StrEnum):
     BASE_CASE_RESOLVED = "base_case_resolved"
     BASE_RENAMED = "base_renamed"
     ID_REUSED = "id_reused"
+    LIST_MISSED = "list_missed"
+    VANISHING_UNSURE = "vanishing_unsure"
     CYCLE = "cycle"
 
     @property
@@ -75,6 +77,10 @@ _MEANINGS = {
     Reason.BASE_CASE_RESOLVED: "A declared base exists only in another case; it was resolved.",
     Reason.BASE_RENAMED: "A declared base has another name today; it was followed.",
     Reason.ID_REUSED: "A repository was made anew under the id of an older one.",
+    Reason.LIST_MISSED: "The source's list did not show a model that others derive from, but it was"
+    " found by its name.",
+    Reason.VANISHING_UNSURE: "The source's list did not show a model that others derive from, and"
+    " it could not be looked up within the limit; it counts as live until a later crawl.",
     Reason.CYCLE: "Models derive from each other in a circle; they count as one step of depth.",
 }
 

@@ -1,9 +1,8 @@
 """A crawl: get, transform, load what changed, then settle what that means."""
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,6 +18,7 @@ from graph.records import ID_KEY_PREFIX, Model
 from graph.store.heartbeat import heartbeat
 from graph.store.port import Batch, Run, Store, read_table
 from ingest.known import KeyOfId, Known, key_hashes
+from ingest.report import Report
 from ingest.roster import COLUMNS, Mask, Roster
 from ingest.settle import Settlement, settle
 from ingest.source import Page, Source
@@ -26,6 +26,9 @@ from ingest.transform import transform
 
 BATCH_ROWS = 10_000
 """Models or derivations in one transaction: what Neo4j takes best."""
+
+RUNS_LOOKED_AT = 1000
+"""How far back an incremental crawl looks for the last one of its source."""
 
 T = TypeVar("T")
 
@@ -39,7 +42,8 @@ class Crawl:
     store, source
         Where to and where from.
     mode
-        ``full``: what the source no longer holds is swept. ``incremental``: nothing is.
+        ``full``: what the source no longer holds is swept. ``incremental``: nothing is, and
+        only what changed since the last crawl is asked for, where a source can tell.
     resume
         Go on with a crawl of this source that did not end.
     max_shrink
@@ -57,13 +61,8 @@ class Crawl:
     max_shrink: float = 0.05
     progress: Progress = unheard
     stop: Callable[[], bool] = lambda: False
-    _quality: Quality = field(default_factory=Quality)
-    _read: int = 0
-    _written: int = 0
-    _newest: int = 0
     _stored: dict[str, Any] = field(default_factory=dict)
     _key_of_id: KeyOfId | None = None
-    _seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> Run:
         """Crawl, and return the run with its report; its state is ``done`` or ``stopped``.
@@ -80,27 +79,42 @@ class Crawl:
         """
         run = self.store.begin("crawl", self.source.name, self.mode, resume=self.resume)
         self._stored = run.report
+        report = Report(run.report, self.source)
         try:
             with heartbeat(self.store, run):
-                state = "done" if self._crawl(run) else "stopped"
+                state = "done" if self._crawl(run, report) else "stopped"
         except BaseException as error:
             state = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
             # Whoever goes on from the last batch that was stored counts on from its report.
             with contextlib.suppress(LeaseLostError, StoreError):  # the first error is the cause
                 self.store.finish(run, state, self._stored)
             raise
-        return self.store.finish(run, state, self._report())
+        return self.store.finish(run, state, report.as_dict())
 
-    def _crawl(self, run: Run) -> bool:
-        self._restore(run.report)
-        with self._timed("compare"):
+    def _crawl(self, run: Run, report: Report) -> bool:
+        """Crawl; False when told to stop on the way."""
+        with report.timed("compare"):
             known = Known(self.store.columns("models", ["key", "digest"]))
             known.mark_seen(np.unique(np.frombuffer(run.seen, np.uint64)))
-        with self._timed("load"):
-            if not self._load(run, known):
+        with report.timed("load"):
+            if not self._load(run, report, known):
                 return False
-        with self._timed("settle"):
-            self._settle(run, known)
+        with report.timed("settle"):
+            roster, derivations = self._stored_models(known), self._stored_derivations()
+            roster.check_shrink(self.max_shrink)
+        if doubtful := roster.doubtful(derivations):
+            with report.timed("look up"):
+                if not self._look_up(run, report, known, doubtful):
+                    return False
+        with report.timed("settle"):
+            if report.looked_up:
+                roster, derivations = self._stored_models(known), self._stored_derivations()
+            settlement = settle(roster, derivations)
+            steps = _steps(settlement)
+            for number, make in enumerate(steps, 1):
+                report.written += self.store.write(run, make())
+                self.progress("settle", number, len(steps))
+            report.quality.merge(settlement.quality)
         return True
 
     @property
@@ -108,32 +122,38 @@ class Crawl:
         """Whether what this crawl does not see is gone."""
         return self.mode == "full" and self.source.complete
 
-    def _restore(self, report: dict[str, Any]) -> None:
-        """Take over the counts of the run that is gone on with."""
-        self._quality = Quality(report.get("quality"))
-        self._read = report.get("read", 0)
-        self._written = report.get("written", 0)
-        self._newest = report.get("newest", 0)
+    def _since(self) -> int | None:
+        """Return up to when the last crawl of this source knew of changes; None for a full one."""
+        if self.mode == "full":
+            return None
+        done = (
+            run.report.get("watermark", 0)
+            for run in self.store.runs(RUNS_LOOKED_AT)
+            if (run.kind, run.source, run.state) == ("crawl", self.source.name, "done")
+        )
+        return next(filter(None, done), 0)
 
-    def _load(self, run: Run, known: Known) -> bool:
+    def _load(self, run: Run, report: Report, known: Known) -> bool:
         """Store what is new or changed of each page; False when told to stop there."""
-        for page in self.source.pages(run.cursor):
-            self._read += len(page.items)
-            self._written += self.store.write(run, self._batch(known, page))
-            self._stored = self._report()
-            self.progress("load", self._read, self.source.total)
+        about = self.source.total or (len(known) if self._sweeps else None)
+        for page in self.source.pages(run.cursor, self._since()):
+            report.read += len(page.items)
+            report.written += self.store.write(run, self._batch(report, known, page))
+            self._stored = report.as_dict()
+            self.progress("load", report.read, max(about, report.read) if about else None)
             if self.stop():
                 return False
         return True
 
-    def _batch(self, known: Known, page: Page) -> Batch:
-        self._quality.extend((Reason(reason), example) for reason, example in page.rejected)
-        models = self._models(page.items)
+    def _batch(self, report: Report, known: Known, page: Page) -> Batch:
+        report.quality.extend((Reason(reason), example) for reason, example in page.rejected)
+        models = self._models(page.items, report.quality)
+        report.date(models)
         hashes = key_hashes([model.key for model in models])
         digests = np.fromiter(map(_digest, models), np.int64, len(models))
         stored, seen = known.look_up(hashes)
         for place in np.flatnonzero(seen):
-            self._quality.add(Reason.REPEATED_RECORD, models[place].id)
+            report.quality.add(Reason.REPEATED_RECORD, models[place].id)
         changed = np.flatnonzero(digests != stored)
         known.mark_seen(hashes, digests)
         return Batch(
@@ -141,16 +161,16 @@ class Crawl:
             digests=digests[changed].tolist(),
             cursor=page.cursor,
             seen=hashes.tobytes() if self._sweeps else b"",
-            report=self._report(),
+            report=report.as_dict(),
         )
 
-    def _models(self, items: list[Any]) -> list[Model]:
+    def _models(self, items: list[Any], quality: Quality) -> list[Model]:
         """Transform items; of several with one key the last one counts."""
         models: list[Model] = []
         for item in items:
             model, doubts = transform(item)
             if doubts:
-                self._quality.extend(doubts)
+                quality.extend(doubts)
             if model is not None:
                 models.append(model)
         self._give_keys(models)
@@ -158,9 +178,7 @@ class Crawl:
         if len(last) < len(models):
             for model in models:
                 if last[model.key] is not model:
-                    self._quality.add(Reason.REPEATED_RECORD, model.id)
-        dates = (date for model in models for date in (model.created_at, model.modified_at) if date)
-        self._newest = max(self._newest, max(dates, default=0))
+                    quality.add(Reason.REPEATED_RECORD, model.id)
         return list(last.values())
 
     def _give_keys(self, models: list[Model]) -> None:
@@ -179,36 +197,55 @@ class Crawl:
             if key:
                 models[place] = models[place]._replace(key=key)
 
-    def _settle(self, run: Run, known: Known) -> None:
+    def _stored_models(self, known: Known) -> Roster:
         def seen(keys: pa.Array) -> Mask:
             return known.look_up(key_hashes(keys.to_pylist()))[1]
 
-        roster = Roster(self.store.columns("models", COLUMNS), seen if self._sweeps else None)
-        roster.check_shrink(self.max_shrink)
-        derivations = read_table(self.store, "derivations", ["child", "base", "relation"])
-        settlement = settle(roster, derivations)
-        steps = _steps(settlement)
-        for number, make in enumerate(steps, 1):
-            self._written += self.store.write(run, make())
-            self.progress("settle", number, len(steps))
-        self._quality.merge(settlement.quality)
+        return Roster(self.store.columns("models", COLUMNS), seen if self._sweeps else None)
 
-    @contextlib.contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self._seconds[phase] = round(time.monotonic() - start, 3)
+    def _stored_derivations(self) -> pa.Table:
+        return read_table(self.store, "derivations", ["child", "base", "relation"])
 
-    def _report(self) -> dict[str, Any]:
-        return {
-            "read": self._read,
-            "written": self._written,
-            "newest": self._newest,
-            "seconds": self._seconds,
-            "quality": self._quality.as_dict(),
-        }
+    def _look_up(
+        self, run: Run, report: Report, known: Known, doubtful: list[tuple[str, str]]
+    ) -> bool:
+        """Ask for models that vanished though others derive from them; False when told to stop.
+
+        Those that cannot be asked for within the source's limit count as seen this time.
+        """
+        left = {id: key for key, id in doubtful}
+        report.looked_up = counts = {"found": 0, "gone": 0, "left": len(left)}
+        for id, item in self.source.look_up(list(left)):
+            key = left.pop(id)
+            counts["left"] = len(left)
+            counts["gone" if item is None else "found"] += 1
+            if item is not None:
+                batch = self._found(report, known, key, id, item)
+                report.written += self.store.write(run, batch)
+            self.progress("look up", len(doubtful) - len(left), len(doubtful))
+            if self.stop():
+                return False
+        if left:
+            known.mark_seen(key_hashes(list(left.values())))
+            report.quality.add_many(Reason.VANISHING_UNSURE, len(left), left)
+        return True
+
+    def _found(self, report: Report, known: Known, key: str, id: str, item: Any) -> Batch:
+        """Return what it means that the model that was asked for by an id is this item."""
+        models = self._models([item], report.quality)
+        if not models:
+            return Batch()
+        (model,) = models
+        hashes = key_hashes([model.key])
+        batch = Batch(seen=hashes.tobytes())
+        if not known.look_up(hashes)[1][0]:
+            known.mark_seen(hashes)
+            report.quality.add(Reason.LIST_MISSED, id)
+            batch = replace(batch, models=[model], digests=[_digest(model)])
+        if key.startswith(ID_KEY_PREFIX) and model.id != id:
+            # Renamed before its key was learned: the record of its former name is the same model.
+            batch = replace(batch, aliases=[(model.key, id)], dropped_models=[key])
+        return batch
 
 
 def _steps(settlement: Settlement) -> list[Callable[[], Batch]]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urljoin, urlsplit
 
 import orjson
 
@@ -118,13 +118,17 @@ def decode_page(body: bytes) -> list[Any]:
     ValueError
         When the body is not JSON, as when it was cut short, or not a list.
     """
-    try:
-        items = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        items = _decode_leniently(body)
+    items = _decoded(body)
     if not isinstance(items, list):
         raise ValueError("the body is not a list of models")  # noqa: TRY004
     return items
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _decode_leniently(body)
 
 
 def _decode_leniently(body: bytes) -> Any:
@@ -139,6 +143,20 @@ def _decode_leniently(body: bytes) -> Any:
         kind = "HTML" if body.lstrip()[:1] == b"<" else "broken JSON"
         raise ValueError(f"the body is {kind}") from error
     return orjson.loads(text.encode("utf-8", "replace"))
+
+
+def decode_model(body: bytes) -> Any:
+    """Decode a single model.
+
+    Raises
+    ------
+    ValueError
+        When the body is not JSON, or not an object.
+    """
+    item = _decoded(body)
+    if not isinstance(item, dict):
+        raise ValueError("the body is not a model")  # noqa: TRY004
+    return item
 
 
 def next_cursor(links: Collection[Mapping[str, str]], endpoint: str, here: str) -> str | None:
@@ -166,21 +184,54 @@ def next_cursor(links: Collection[Mapping[str, str]], endpoint: str, here: str) 
         if any("rel" not in link for link in links):
             raise ValueError("its Link header is malformed")
         return None
+    target = _at_the_hub(url, endpoint, here)
+    if not (target.path.endswith(LIST_PATH) and target.query):
+        raise ValueError(f"its link to the next page is malformed ({url})")
+    return f"{LIST_PATH}?{target.query}"
+
+
+def moved_to(location: str, endpoint: str, here: str) -> str:
+    """Return the id to which a model's old address leads.
+
+    Parameters
+    ----------
+    location
+        The answer's ``Location`` header.
+    endpoint, here
+        The base address and the path that were asked.
+
+    Raises
+    ------
+    HubError
+        When it is on another host, or names no model.
+    """
+    try:
+        path = _at_the_hub(location, endpoint, here).path
+    except ValueError as error:
+        raise HubError(f"{endpoint} leads to a malformed address ({location})") from error
+    _, found, id = unquote(path).partition(f"{LIST_PATH}/")
+    if not found or not id:
+        raise HubError(f"{endpoint} leads to {location}, which is no model")
+    return id
+
+
+def _at_the_hub(url: str, endpoint: str, here: str) -> SplitResult:
+    """Resolve an address that the Hub gave; refuse one on another host.
+
+    A mirror hands the Hub's own links through. Only path and query are taken from a link, so
+    that no request, and no token, ever goes anywhere but to the endpoint.
+    """
     try:
         target = urlsplit(urljoin(endpoint + here, url))
         host = _host(target)
     except ValueError as error:
         raise ValueError(f"its link to the next page is malformed ({url})") from error
-    # A mirror hands the Hub's own links through. Only path and query are taken from a link, so
-    # that no request, and no token, ever goes anywhere but to the endpoint.
     if host not in (_host(urlsplit(endpoint)), _CANONICAL_HOST):
         raise HubError(
-            f"{endpoint} gives a next page on another host, {host or 'none'}: "
+            f"{endpoint} leads to another host, {host or 'none'}: "
             "check HF_ENDPOINT, or name that host there if you trust it"
         )
-    if not (target.path.endswith(LIST_PATH) and target.query):
-        raise ValueError(f"its link to the next page is malformed ({url})")
-    return f"{LIST_PATH}?{target.query}"
+    return target
 
 
 def _host(url: SplitResult) -> str:

@@ -14,7 +14,7 @@ import orjson
 from graph.errors import InputError
 from graph.quality import Reason
 from ingest.files import readable, version_of
-from ingest.source import Page
+from ingest.source import Page, Source
 
 LINE_BYTES = 16 * 2**20
 """Bytes of the longest line that is read: a list item with every field has some 100 KB."""
@@ -30,7 +30,7 @@ _GZIP_FORMAT = 16 + zlib.MAX_WBITS
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-class JsonlSource:
+class JsonlSource(Source):
     """A JSONL file as a `Source`.
 
     Parameters
@@ -86,7 +86,7 @@ class JsonlSource:
         """Unknown: counting the lines would read the file twice."""
         return self._limit
 
-    def pages(self, cursor: str | None) -> Iterator[Page]:
+    def pages(self, cursor: str | None, since: int | None = None) -> Iterator[Page]:  # noqa: ARG002
         """Read pages of lines.
 
         Raises

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from graph.errors import InputError
 from ingest.files import readable, version_of
 from ingest.parquet_values import is_text, items, projection
-from ingest.source import Page
+from ingest.source import Page, Source
 
 _MAGIC, _ENCRYPTED_MAGIC = b"PAR1", b"PARE"
 
@@ -18,7 +18,7 @@ _READING = {"pre_buffer": False, "buffer_size": 2**20, "page_checksum_verificati
 """A megabyte of a column at a time; by default Arrow reads a row group's columns whole."""
 
 
-class ParquetSource:
+class ParquetSource(Source):
     """A Parquet file as a `Source`.
 
     Parameters
@@ -81,7 +81,7 @@ class ParquetSource:
         with _open(self._path) as file:
             return self._end(file)
 
-    def pages(self, cursor: str | None) -> Iterator[Page]:
+    def pages(self, cursor: str | None, since: int | None = None) -> Iterator[Page]:  # noqa: ARG002
         """Read pages of rows.
 
         Raises

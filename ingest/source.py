@@ -1,6 +1,6 @@
 """What a source of models is: pages of list items, each with the place to go on from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -42,8 +42,16 @@ class Source(Protocol):
         """Whether reading to the end shows all that the source holds; not so under a limit."""
         ...
 
-    def pages(self, cursor: str | None) -> Iterator[Page]:
+    def pages(self, cursor: str | None, since: int | None = None) -> Iterator[Page]:
         """Read pages, from the start or from a cursor that an earlier page gave.
+
+        Parameters
+        ----------
+        cursor
+            Where to start; None for the start.
+        since
+            Only what changed since then is wanted, in milliseconds since 1970; None wants all.
+            A source that cannot tell gives all.
 
         Raises
         ------
@@ -53,3 +61,20 @@ class Source(Protocol):
             When the Hub does not answer, or the quota is spent.
         """
         ...
+
+    def look_up(self, ids: Sequence[str]) -> Iterator[tuple[str, Any | None]]:
+        """Look single models up that reading to the end did not show.
+
+        Yields
+        ------
+        tuple of str and list item or None
+            The id and the model's item, or None when it is gone. What is not yielded could not
+            be looked up. A file is certain: it does not hold what reading did not show.
+        """
+        for id in ids:
+            yield id, None
+
+    @property
+    def counts(self) -> dict[str, float]:
+        """What the reading took so far, such as requests, bytes and seconds of waiting."""
+        return {}

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from graph.errors import UsageError
 from graph.store import open_store
 from graph.store.port import Run, SnapshotInfo, Store
 from ingest.crawl import Crawl
@@ -62,21 +61,27 @@ def source_of(
         kind = ParquetSource if is_parquet(path) else JsonlSource
         return kind(path, limit=limit)
     from ingest.hub import HubSource
+    from ingest.hub_client import HubClient
 
     def wait(seconds: float) -> None:
         if stop.wait(seconds):
             raise Stopped
 
-    return HubSource(
+    client = HubClient(
         endpoint=settings.hub_endpoint,
         token=token,
-        limit=limit,
         timeout_s=settings.hub_timeout_s,
         first_answer_s=settings.hub_first_answer_s,
         silence_s=settings.hub_silence_s,
         quota_reserve=settings.hub_quota_reserve,
         library_version=__version__,
         sleep=wait,
+    )
+    return HubSource(
+        client,
+        limit=limit,
+        overlap_s=settings.hub_overlap_s,
+        look_ups=settings.hub_look_ups,
     )
 
 
@@ -96,11 +101,6 @@ def crawl(
     Run
         Its state is ``done``, or ``stopped`` where the event was set.
     """
-    if source.name == HUB and mode == "incremental":
-        raise UsageError(
-            "the Hub is crawled whole for now; run without --mode incremental,"
-            " which files understand"
-        )
     with shown("crawl") as progress:
         return Crawl(
             store, source, mode, resume, max_shrink, progress=progress, stop=stop.is_set

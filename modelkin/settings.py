@@ -58,6 +58,23 @@ class Settings(BaseSettings):
         float, Field(ge=0, lt=1, description="Fraction of the Hub's quota left to others.")
     ] = 0.1
 
+    hub_overlap_s: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="Seconds before the last crawl's newest change down to which an"
+            " incremental crawl reads.",
+        ),
+    ] = 3600.0
+    hub_look_ups: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Models that the Hub's list no longer shows though others derive from"
+            " them, of which each is asked for by name before it counts as deleted, at most.",
+        ),
+    ] = 500
+
     graphiql: Annotated[
         bool, Field(description="Whether /graphql shows GraphiQL to a browser.")
     ] = True

@@ -21,7 +21,7 @@ from graph.store.port import Batch, Run
 from graph.store.schema import SCHEMAS
 from ingest.crawl import Crawl, _digest
 from ingest.jsonl import JsonlSource
-from ingest.source import Page
+from ingest.source import Page, Source
 
 Content = dict[str, list[tuple[Any, ...]]]
 
@@ -37,7 +37,7 @@ def item(number: int | None, id: str, *bases: str, relation: str = "finetune", *
 
 
 @dataclass
-class Pages:
+class Pages(Source):
     """A source of given pages, of which the cursor is the number of pages read."""
 
     pages_: list[list[Any]]
@@ -46,7 +46,7 @@ class Pages:
     total: int | None = None
     asked: list[str | None] = field(default_factory=list)
 
-    def pages(self, cursor: str | None) -> Iterator[Page]:
+    def pages(self, cursor: str | None, since: int | None = None) -> Iterator[Page]:
         self.asked.append(cursor)
         for number in range(int(cursor or 0), len(self.pages_)):
             last = number + 1 == len(self.pages_)
@@ -429,7 +429,7 @@ class Broken(Pages):
 
     error: Exception = HubError("the Hub does not answer")
 
-    def pages(self, cursor: str | None) -> Iterator[Page]:
+    def pages(self, cursor: str | None, since: int | None = None) -> Iterator[Page]:
         yield from itertools.islice(super().pages(cursor), 2)
         raise self.error
 
@@ -496,6 +496,7 @@ def test_report(store: EmbeddedStore) -> None:
         "read": 3,
         "written": 4,
         "newest": 1_735_689_600_000,
+        "watermark": 1_735_689_600_000,
         "quality": {
             "not_an_object": {"count": 1, "examples": ["None"]},
             "base_missing": {"count": 1, "examples": ["gone/base"]},
