@@ -124,6 +124,7 @@ class Roster:
         )
         known = (child >= 0) & (base >= 0)
         child, base = child[known], base[known]
+        child = np.where(self.superseded, self.heir, np.arange(len(self)))[child]
         told = self.live[child] & self._gone[base]
         # Relations beside each other count as one derivative.
         pairs = np.unique(base[told] * len(self) + child[told])

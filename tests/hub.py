@@ -120,7 +120,7 @@ class LoopbackHub:
         """Take a model off the list, as when it is deleted or made private."""
         self._replace([model for model in self.models if model["id"] != id])
 
-    def edit(self, id: str, **fields: Any) -> None:
+    def edit(self, id: str, /, **fields: Any) -> None:
         """Set fields of a model; what a commit changes comes with its ``lastModified``."""
         self._replace([{**m, **fields} if m["id"] == id else m for m in self.models])
 
