@@ -13,6 +13,9 @@ from graph.errors import ModelkinError
 from modelkin import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from graph.store import port
     from modelkin.settings import Settings
 
 EXIT_SIGTERM = 143
@@ -64,7 +67,7 @@ class Mode(StrEnum):
 
 
 def _settings(store: str | None) -> "Settings":
-    """Read the settings; the option is put into the environment for the server's workers."""
+    """Read the settings, and put into the environment what the server's workers need of them."""
     from pydantic import ValidationError
 
     from graph.errors import UsageError
@@ -73,12 +76,14 @@ def _settings(store: str | None) -> "Settings":
     if store is not None:
         os.environ["MODELKIN_STORE"] = store
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
         variable = name if name.isupper() else f"MODELKIN_{name.upper()}"
         raise UsageError(f"{variable} is {first['input']!r}: {first['msg']}") from None
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(settings.cache.absolute() / "kernels"))
+    return settings
 
 
 @app.command()
@@ -126,7 +131,7 @@ def crawl(
 
     settings = _settings(store)
     with sigterm() as stop:
-        _crawl(settings, stop, source, mode, limit, not no_resume, max_shrink)
+        _crawl(settings, stop, source, lambda *_: mode, limit, not no_resume, max_shrink)
 
 
 @app.command()
@@ -144,22 +149,34 @@ def run(
             metavar="INTERVAL", help="Run again every so often: 30m, 6h, 1d, give or take 5%."
         ),
     ] = None,
+    full_every: Annotated[
+        str | None,
+        typer.Option(
+            metavar="INTERVAL",
+            help="Crawl whole only so often, and in between what changed. Default: always whole.",
+        ),
+    ] = None,
     limit: Limit = None,
     no_resume: NoResume = False,
     max_shrink: MaxShrink = 0.05,
     store: Store = None,
 ) -> None:
     """Crawl, then measure; once, or every so often until SIGTERM."""
-    from modelkin.jobs import sigterm
-    from modelkin.schedule import repeat, seconds
+    from modelkin.jobs import RUNS_LOOKED_AT, sigterm
+    from modelkin.schedule import is_full_due, repeat, seconds
 
     settings = _settings(store)
-    every_s = seconds(every) if every else None
+    every_s = seconds(every, "--every") if every else None
+    full_every_s = seconds(full_every, "--full-every") if full_every else 0.0
+
+    def mode(store: "port.Store", name: str) -> Mode:
+        due = is_full_due(store.runs(RUNS_LOOKED_AT), name, full_every_s)
+        return Mode.FULL if due else Mode.INCREMENTAL
 
     with sigterm() as stop:
 
         def job() -> None:
-            _crawl(settings, stop, source, Mode.FULL, limit, not no_resume, max_shrink)
+            _crawl(settings, stop, source, mode, limit, not no_resume, max_shrink)
             _measure(settings)
 
         if every_s is None:
@@ -243,7 +260,7 @@ def _crawl(
     settings: "Settings",
     stop: threading.Event,
     source: str,
-    mode: Mode,
+    mode_for: "Callable[[port.Store, str], Mode]",
     limit: int | None,
     resume: bool,
     max_shrink: float,
@@ -253,6 +270,7 @@ def _crawl(
     origin = jobs.source_of(source, settings, limit=limit, stop=stop)
     name = origin.name  # a file that is missing is told before a store is made
     with jobs.opened(settings) as store:
+        mode = mode_for(store, name)
         try:
             ended = jobs.crawl(
                 store, origin, stop, mode=mode.value, resume=resume, max_shrink=max_shrink

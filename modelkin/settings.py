@@ -1,11 +1,42 @@
 """Every setting, with its unit, in one place; read from the environment at the edge."""
 
+import contextlib
+import os
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 from platformdirs import user_cache_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from graph.errors import UsageError
+
+
+def default_cache() -> Path:
+    """Return the user's cache directory or, for a user who has none, one for temporary files.
+
+    Raises
+    ------
+    UsageError
+        When that belongs to somebody else.
+    """
+    with contextlib.suppress(RuntimeError):  # a user without a home
+        cache = user_cache_path("modelkin")
+        if _is_writable(cache):
+            return cache
+    cache = Path(tempfile.gettempdir(), f"modelkin-{os.getuid()}")
+    cache.mkdir(mode=0o700, exist_ok=True)
+    if cache.stat().st_uid != os.getuid():
+        raise UsageError(f"{cache} belongs to another user; set MODELKIN_CACHE to a directory")
+    return cache
+
+
+def _is_writable(directory: Path) -> bool:
+    """Whether files can be written into a directory, which need not be there yet."""
+    path = directory.absolute()
+    nearest = next(p for p in (path, *path.parents) if os.access(p, os.F_OK))
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 
 
 class Settings(BaseSettings):
@@ -20,9 +51,9 @@ class Settings(BaseSettings):
 
     store: Annotated[str, Field(description="A directory, or a Neo4j URL.")] = "modelkin-data"
     neo4j_database: Annotated[str, Field(description="The Neo4j database.")] = "neo4j"
-    cache: Annotated[Path, Field(description="Where snapshots of a Neo4j store are copied to.")] = (
-        Field(default_factory=lambda: user_cache_path("modelkin"))
-    )
+    cache: Annotated[
+        Path, Field(description="Where compiled kernels and snapshots of a Neo4j store are kept.")
+    ] = Field(default_factory=default_cache)
     registry: Annotated[
         Path | None,
         Field(description="A TOML file of own families, organisations, licences, origins."),
@@ -96,3 +127,10 @@ class Settings(BaseSettings):
     def snapshot_cache(self) -> Path:
         """Where snapshots of a Neo4j store are copied to."""
         return self.cache / "snapshots"
+
+    @field_validator("cache")
+    @classmethod
+    def _check_cache(cls, cache: Path) -> Path:
+        if not _is_writable(cache):
+            raise ValueError("nothing can be written there")
+        return cache
