@@ -44,7 +44,7 @@ class Report:
         self.looked_up: dict[str, int] = {}
         self.quality = Quality(told.get("quality"))
         self._source = source
-        self._source_before: dict[str, float] = told.get("source", {})
+        self._traffic_before: dict[str, float] = told.get("traffic", {})
         self._seconds: dict[str, float] = dict(told.get("seconds", {}))
         self._phase: str | None = None
         self._since = 0.0
@@ -72,11 +72,11 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         counts = self._source.counts
-        before = self._source_before
+        before = self._traffic_before
         optional = {
             "watermark": self.watermark if self._source.complete else None,
             "looked_up": self.looked_up,
-            "source": {
+            "traffic": {
                 name: round(before.get(name, 0) + count, 3) for name, count in counts.items()
             },
         }

@@ -119,7 +119,11 @@ def up(
 def crawl(
     source: Source = "hub",
     mode: Annotated[
-        Mode, typer.Option(help="full: what the source lacks is gone. incremental: nothing is.")
+        Mode,
+        typer.Option(
+            help="full: what the source lacks is gone. incremental: nothing is, and of the Hub only"
+            " what changed is read."
+        ),
     ] = Mode.FULL,
     limit: Limit = None,
     no_resume: NoResume = False,

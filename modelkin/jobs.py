@@ -21,6 +21,9 @@ from modelkin.settings import Settings
 HUB = "hub"
 """Names the Hub as a source."""
 
+RUNS_LOOKED_AT = 1000
+"""How far back a schedule looks for the last full crawl."""
+
 
 class Stopped(KeyboardInterrupt):
     """A wait was cut short because the process was told to end: an interrupt, not a failure."""

@@ -61,6 +61,7 @@ def _bar(job: str) -> Iterator[Progress]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
@@ -69,8 +70,10 @@ def _bar(job: str) -> Iterator[Progress]:
 
         def progress(phase: str, done: int, total: int | None) -> None:
             if phase not in tasks:
-                tasks[phase] = bars.add_task(phase, total=total)
-            bars.update(tasks[phase], completed=done, total=total)
+                tasks[phase] = bars.add_task(phase, total=total, rate="")
+            speed = bars.tasks[tasks[phase]].speed
+            rate = f"{speed:,.0f}/s" if speed else ""
+            bars.update(tasks[phase], completed=done, total=total, rate=rate)
 
         yield progress
 
@@ -83,8 +86,15 @@ def _lines(job: str) -> Iterator[Progress]:
 
     def end() -> None:
         if phase_now:
-            seconds = round(time.monotonic() - since, 3)
-            log.info("phase done", job=job, phase=phase_now, done=done_now, seconds=seconds)
+            seconds = time.monotonic() - since
+            log.info(
+                "phase done",
+                job=job,
+                phase=phase_now,
+                done=done_now,
+                seconds=round(seconds, 3),
+                per_second=round(done_now / seconds) if seconds else 0,
+            )
 
     def progress(phase: str, done: int, _total: int | None) -> None:
         nonlocal phase_now, done_now, since

@@ -3,11 +3,13 @@
 import random
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 
 from graph.errors import ModelkinError, UsageError
+from graph.store.lease import now_ms
+from graph.store.port import Run
 
 JITTER = 0.05
 """Fraction of the interval by which a wait may be longer or shorter: many must not ask at once."""
@@ -18,8 +20,8 @@ _INTERVAL = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 _log = structlog.get_logger()
 
 
-def seconds(interval: str) -> float:
-    """Read an interval such as ``90s``, ``30m``, ``6h`` or ``1d``.
+def seconds(interval: str, option: str) -> float:
+    """Read an interval such as ``90s``, ``30m``, ``6h`` or ``1d`` that an option gave.
 
     Raises
     ------
@@ -28,8 +30,27 @@ def seconds(interval: str) -> float:
     """
     found = _INTERVAL.fullmatch(interval)
     if found is None or float(found[1]) == 0:
-        raise UsageError(f"--every {interval!r} is no interval; give one such as 30m, 6h or 1d")
+        raise UsageError(f"{option} {interval!r} is no interval; give one such as 30m, 6h or 1d")
     return float(found[1]) * _UNITS[found[2]]
+
+
+def is_full_due(runs: Iterable[Run], source: str, every_s: float) -> bool:
+    """Tell whether a source is to be crawled whole rather than for its changes.
+
+    Parameters
+    ----------
+    runs
+        The store's runs, the newest first.
+    source
+        The source's name.
+    every_s
+        Seconds from the end of one full crawl to the next.
+    """
+    crawls = [run for run in runs if (run.kind, run.source) == ("crawl", source)]
+    if crawls and crawls[0].mode == "full" and crawls[0].state != "done":
+        return True  # it goes on where it was
+    ended = [run.ended_at for run in crawls if (run.mode, run.state) == ("full", "done")]
+    return not ended or (ended[0] or 0) < now_ms() - every_s * 1000
 
 
 def repeat(job: Callable[[], None], every_s: float, stop: threading.Event) -> None:

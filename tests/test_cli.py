@@ -357,3 +357,15 @@ def test_run_every_runs_again_and_ends_by_sigterm(tmp_path: Path, models: Path) 
     assert [line.split()[0] for line in told] == ["read", "published", "read", "published"]
     assert told[2].endswith("wrote 0 changes\n")
     assert failure("run", models, "--every", "often")[0] == 2
+
+
+def test_run_crawls_whole_and_in_between_what_changed(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    with LoopbackHub(models=30) as hub:
+        for _ in range(2):
+            ended = modelkin("run", "--full-every", "1d", "--store", store, HF_ENDPOINT=hub.url)
+            assert (ended.returncode, ended.stdout.split()[0]) == (0, "read"), ended.stderr
+    with open_store(str(store)) as opened:
+        modes = [run.mode for run in opened.runs(9) if run.kind == "crawl"]
+    assert modes == ["incremental", "full"]
+    assert failure("run", "--full-every", "often")[0] == 2

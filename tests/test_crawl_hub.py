@@ -305,9 +305,9 @@ def test_hub_that_falls_silent_at_a_look_up_is_asked_again_by_the_next_crawl(
 def test_report_says_what_the_hub_was_asked_over_interruptions(store: EmbeddedStore) -> None:
     with LoopbackHub([model(number) for number in range(30)], faults={1: 500}) as hub:
         stopped = crawl(store, hub, stop=lambda: True)
-        assert stopped.report["source"]["requests"] == 1
+        assert stopped.report["traffic"]["requests"] == 1
         run = crawl(store, hub)
-        told = run.report["source"]
+        told = run.report["traffic"]
         assert (told["requests"], told["retries"]) == (len(hub.requests), 1)
         assert told["bytes"] > 0
         assert told["retry_wait_s"] > 0

@@ -5,20 +5,45 @@ import threading
 import pytest
 
 from graph.errors import HubError, UsageError
-from modelkin.schedule import JITTER, repeat, seconds
+from graph.store.lease import now_ms
+from graph.store.port import Run
+from modelkin.schedule import JITTER, is_full_due, repeat, seconds
 
 
 @pytest.mark.parametrize(
     ("interval", "expected"), [("90s", 90), ("30m", 1800), ("6h", 21_600), ("1.5d", 129_600)]
 )
 def test_intervals(interval: str, expected: float) -> None:
-    assert seconds(interval) == expected
+    assert seconds(interval, "--every") == expected
 
 
 @pytest.mark.parametrize("interval", ["", "6", "h", "-1h", "6 h", "0m", "6h30m", "1w"])
 def test_what_is_no_interval(interval: str) -> None:
-    with pytest.raises(UsageError, match="30m, 6h or 1d"):
-        seconds(interval)
+    with pytest.raises(UsageError, match=r"--full-every .* 30m, 6h or 1d"):
+        seconds(interval, "--full-every")
+
+
+def ran(mode: str, state: str, ended_h: float, source: str = "hub", kind: str = "crawl") -> Run:
+    ended = now_ms() - int(ended_h * 3_600_000)
+    return Run(str(ended_h), kind, source, mode, state, 1, None, ended, ended)
+
+
+@pytest.mark.parametrize(
+    ("runs", "due"),
+    [
+        ([], True),
+        ([ran("full", "done", 1)], False),
+        ([ran("full", "done", 30)], True),
+        ([ran("incremental", "done", 1), ran("full", "done", 5)], False),
+        ([ran("incremental", "done", 1), ran("full", "done", 25)], True),
+        ([ran("full", "stopped", 1), ran("full", "done", 5)], True),
+        ([ran("incremental", "failed", 1), ran("full", "done", 5)], False),
+        ([ran("full", "done", 1, source="file")], True),
+        ([ran("full", "done", 1, kind="measure")], True),
+    ],
+)
+def test_when_a_full_crawl_is_due(runs: list[Run], due: bool) -> None:
+    assert is_full_due(runs, "hub", 24 * 3600) is due
 
 
 class Waits(threading.Event):
