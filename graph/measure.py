@@ -149,7 +149,7 @@ def _as_of(crawl: Run) -> int:
 
 
 def _read(store: Store, table: str) -> pa.Table:
-    names = [name for name in SCHEMAS[table].names if name not in ("digest", "declared")]
+    names = [name for name in SCHEMAS[table].names if name != "digest"]
     return read_table(store, table, names)
 
 

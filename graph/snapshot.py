@@ -5,14 +5,21 @@
 ``families.arrow``    one row a family: `FAMILIES`
 ``organizations.arrow``, ``licenses.arrow``
                       the registry as it was
+``series.arrow``      one row a group: `SERIES`
+``changes.arrow``     one row a change since the snapshot before: `CHANGES`
 ``manifest.json``     id, format, dates, counts, coverage, source, quality
 ==================== ===========================================================================
 
-The files are uncompressed Arrow IPC files, so they are memory-mapped as they are, and polars,
+The tables are uncompressed Arrow IPC files, so they are memory-mapped as they are, and polars,
 DuckDB and pandas read them too. The list columns are the lineage: the offsets and values of a
 list column *are* compressed sparse rows. A row is named by its number.
+
+The last three files are the lasting ones: small, compressed, and kept when a store drops the
+tables of an old snapshot, which is then no longer whole.
 """
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,11 +27,11 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from graph.errors import SnapshotFormatError
+from graph.errors import NotFoundError, SnapshotFormatError
 from graph.score_columns import SCORES
 
-FORMAT = 1
-"""Of the files; a reader refuses a newer one."""
+FORMAT = 2
+"""Of the files; a reader refuses another one. Lasting files are read in older ones too."""
 
 SAMPLE = "the built-in sample"
 """How a crawl of the sample names its source; its snapshots say that they are a sample."""
@@ -49,6 +56,7 @@ MODELS = pa.schema(
         ("gated", _TEXT),
         pa.field("status", pa.dictionary(pa.int8(), pa.string()), nullable=False),
         ("aliases", pa.list_(pa.string())),
+        ("declared", pa.string()),  # as `graph.records.encode_references` writes it
         # bases, derivatives: rows, ascending, once for each relation; the codes are of `Relation`
         ("bases", _ROWS),
         ("base_relations", pa.list_(pa.int8())),
@@ -93,6 +101,34 @@ TABLES = {
     "licenses": LICENSES,
 }
 
+SERIES = pa.schema(
+    [
+        # by: a value of `graph.shares.By`; key: the group, as `graph.shares.share` names it
+        ("by", pa.dictionary(pa.int8(), pa.string())),
+        ("key", pa.string()),
+        ("models", pa.float64()),
+        ("derivatives", pa.float64()),
+        ("downloads", pa.float64()),
+    ]
+)
+
+CHANGES = pa.schema(
+    [
+        # kind: a value of `graph.changes.Kind`, which says what before and after are
+        ("kind", pa.dictionary(pa.int8(), pa.string())),
+        ("key", pa.string()),
+        ("id", pa.string()),
+        ("before", pa.string()),
+        ("after", pa.string()),
+    ]
+)
+
+LASTING = {"series": SERIES, "changes": CHANGES}
+"""The tables that a snapshot leaves for ever."""
+
+LASTING_FILES = ("manifest.json", *(f"{name}.arrow" for name in LASTING))
+"""What is left of a snapshot that is no longer whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -118,6 +154,8 @@ class Manifest:
         The fraction of live models that declare a base.
     quality
         `graph.quality.Quality.as_dict` of the crawl and the measuring.
+    previous
+        The id of the snapshot that ``changes.arrow`` compares with; None without one.
     """
 
     id: str
@@ -132,6 +170,26 @@ class Manifest:
     derivations: int
     coverage: float
     quality: dict[str, Any]
+    previous: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What a snapshot leaves for ever.
+
+    Attributes
+    ----------
+    manifest
+        What it says of itself.
+    series
+        `SERIES`.
+    changes
+        `CHANGES`.
+    """
+
+    manifest: Manifest
+    series: pa.Table
+    changes: pa.Table
 
 
 def write(directory: Path, manifest: Manifest, tables: dict[str, pa.Table]) -> None:
@@ -150,27 +208,80 @@ def write(directory: Path, manifest: Manifest, tables: dict[str, pa.Table]) -> N
     (directory / "manifest.json").write_bytes(orjson.dumps(asdict(manifest)))
 
 
+def write_lasting(directory: Path, name: str, table: pa.Table) -> None:
+    """Write one of the `LASTING` tables beside a snapshot's files."""
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with (
+        pa.OSFile(str(directory / f"{name}.arrow"), "wb") as file,
+        pa.ipc.new_file(file, LASTING[name], options=options) as writer,
+    ):
+        writer.write_table(table.combine_chunks())
+
+
 def read(directory: Path) -> tuple[Manifest, dict[str, pa.RecordBatch]]:
     """Open a snapshot, memory-mapped.
 
     Raises
     ------
+    NotFoundError
+        When only its lasting files are left.
     SnapshotFormatError
-        When its format is newer than this version reads, or a file is missing or damaged.
+        When its format is another one than this version reads, or a file is missing or damaged.
     """
-    try:
-        told = orjson.loads((directory / "manifest.json").read_bytes())
-        if told["format"] > FORMAT:
+    with _format_errors(directory):
+        manifest = _manifest(directory)
+        if manifest.format < FORMAT:
             raise SnapshotFormatError(
-                f"the snapshot in {directory} has format {told['format']}, this modelkin reads"
-                f" up to {FORMAT}; upgrade modelkin"
+                f"the snapshot in {directory} has format {manifest.format}, this modelkin reads"
+                f" {FORMAT}; measure again"
             )
-        manifest = Manifest(**{f.name: told[f.name] for f in fields(Manifest)})
+        if not any((directory / f"{name}.arrow").exists() for name in TABLES):
+            raise NotFoundError(
+                f"of the snapshot {manifest.id} only its series and changes are kept; the setting"
+                " MODELKIN_KEEP_SNAPSHOTS says how many stay whole"
+            )
         return manifest, {name: _map(directory / f"{name}.arrow", TABLES[name]) for name in TABLES}
+
+
+def read_lasting(directory: Path) -> Lasting:
+    """Read what a snapshot leaves for ever; a table that is not there is empty.
+
+    Raises
+    ------
+    SnapshotFormatError
+        When its format is newer than this version reads, or a file is damaged.
+    """
+    with _format_errors(directory):
+        series, changes = (_table(directory / f"{name}.arrow", LASTING[name]) for name in LASTING)
+        return Lasting(_manifest(directory), series, changes)
+
+
+@contextlib.contextmanager
+def _format_errors(directory: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, KeyError, ValueError, TypeError, pa.ArrowException) as error:
         raise SnapshotFormatError(
             f"the snapshot in {directory} cannot be read ({error}); measure again"
         ) from error
+
+
+def _manifest(directory: Path) -> Manifest:
+    told = orjson.loads((directory / "manifest.json").read_bytes())
+    if told["format"] > FORMAT:
+        raise SnapshotFormatError(
+            f"the snapshot in {directory} has format {told['format']}, this modelkin reads"
+            f" up to {FORMAT}; upgrade modelkin"
+        )
+    return Manifest(**{f.name: told[f.name] for f in fields(Manifest) if f.name in told})
+
+
+def _table(path: Path, schema: pa.Schema) -> pa.Table:
+    if not path.exists():
+        return schema.empty_table()
+    with pa.OSFile(str(path)) as file:
+        table = pa.ipc.open_file(file).read_all()
+    return table.select(schema.names).cast(schema)
 
 
 def _map(path: Path, schema: pa.Schema) -> pa.RecordBatch:

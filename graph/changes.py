@@ -1,0 +1,256 @@
+"""What changed from one snapshot to another: a row a change, and a chain of them netted.
+
+============ ======================================= ====================== ==================
+kind         what happened                           before                 after
+============ ======================================= ====================== ==================
+``came``     it lives, and was never seen before     none                   ``live``
+``went``     it lived, and does no longer            ``live``               ``deleted``, or none
+                                                                            without a record
+``returned`` it lives again                          ``deleted``, or none   ``live``
+``renamed``  the repository has another id           the former id          the id
+``parents``  its author declares other bases         ``declared`` as it was as it is
+``license``  it has another licence                  the former one         the licence
+============ ======================================= ====================== ==================
+
+A model is known by its key. What was known by its id alone, and whose key a source gave later, is
+the same model. A base that was renamed, or whose key was learned, is the same base: nobody edited
+the declaration.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from graph.records import ID_KEY_PREFIX, Status, decode_references
+from graph.snapshot import CHANGES
+
+Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+class Kind(StrEnum):
+    """What happened to a model."""
+
+    CAME = "came"
+    WENT = "went"
+    RETURNED = "returned"
+    RENAMED = "renamed"
+    PARENTS = "parents"
+    LICENSE = "license"
+
+
+_KINDS = pa.array([kind.value for kind in Kind])
+_WENT, _PARENTS = (list(Kind).index(kind) for kind in (Kind.WENT, Kind.PARENTS))
+
+_ASPECT_OF = np.array([0, 0, 0, 1, 2, 3])
+"""Of what each kind is a change: whether the model lives (0), its id, its bases, its licence."""
+
+_ASPECTS = pa.schema([(name, pa.string()) for name in ("key", "id", "declared", "license")])
+
+_STATUSES = pa.array([status.value for status in Status])
+_LIVE, _MISSING, _DELETED = range(len(Status))
+_ABSENT = -1
+"""Where others have the place of their status."""
+
+
+def difference(
+    before: pa.RecordBatch, after: pa.RecordBatch, went: Callable[[list[str]], set[str]]
+) -> pa.Table:
+    """Compare the models of two snapshots.
+
+    Parameters
+    ----------
+    before, after
+        ``models.arrow`` of each.
+    went
+        Which of these keys went at some time before: of what nothing derives from there may be
+        no record left.
+
+    Returns
+    -------
+    table
+        `graph.snapshot.CHANGES`, by kind, of one kind by id.
+    """
+    place, there = _places(before, after)
+    was, now = _statuses(before), _statuses(after)
+    former, latter = np.append(was, _ABSENT)[place], np.append(now, _ABSENT)[there]
+
+    began = np.flatnonzero((now == _LIVE) & (former != _LIVE))
+    keys = after.column("key").take(pa.array(began)).to_pylist()
+    gone = went([key for key, code in zip(keys, former[began], strict=True) if code == _ABSENT])
+    again = np.fromiter((key in gone for key in keys), np.bool_, len(keys))
+    again |= former[began] == _DELETED
+    ended = np.flatnonzero((was == _LIVE) & (latter != _LIVE))
+
+    def lives(kind: Kind, models: pa.RecordBatch, rows: Rows, *codes: Rows) -> pa.Table:
+        named = models.select(["key", "id"]).take(pa.array(rows))
+        return _table(kind, named, *(_status_texts(of[rows]) for of in codes))
+
+    both = np.flatnonzero(~np.isin(former, [_ABSENT, _MISSING]) & (now != _MISSING))
+    old, new = _aspects(before, place[both]), _aspects(after, both)
+
+    def edits(kind: Kind, name: str, at: Rows) -> pa.Table:
+        named = new.select(["key", "id"]).take(pa.array(at))
+        return _table(kind, named, *(t.column(name).take(pa.array(at)) for t in (old, new)))
+
+    return pa.concat_tables(
+        [
+            lives(Kind.CAME, after, began[~again], former, now),
+            lives(Kind.WENT, before, ended, was, latter),
+            lives(Kind.RETURNED, after, began[again], former, now),
+            edits(Kind.RENAMED, "id", _unequal(old, new, "id")),
+            edits(Kind.PARENTS, "declared", _redeclared(old, new)),
+            edits(Kind.LICENSE, "license", _unequal(old, new, "license")),
+        ]
+    ).combine_chunks()
+
+
+def net(changes: Sequence[pa.Table]) -> pa.Table:
+    """Return what is left of changes that followed each other.
+
+    What cancels out is nothing: a model that came and went, a licence that was changed back.
+    ``before`` is the first of a model's values and ``after`` the last. What else changed of a
+    model of which there was no record at the start, or is none at the end, is part of its
+    coming or going.
+
+    Parameters
+    ----------
+    changes
+        Tables of `graph.snapshot.CHANGES`, in the order of time, each following the one before.
+    """
+    table = pa.concat_tables([CHANGES.empty_table(), *changes]).combine_chunks()
+    if not len(table):
+        return table
+    kind = kinds(table)
+    model = table.column("key").combine_chunks().dictionary_encode().indices.to_numpy()
+    newest = np.zeros(model.max() + 1, np.int64)
+    newest[model] = np.arange(len(model))  # of several the last stays
+    # The changes of one aspect of one model lie together, in the order of time.
+    group = model.astype(np.int64) * len(_KINDS) + _ASPECT_OF[kind]
+    order = np.argsort(group, kind="stable")
+    begins = np.flatnonzero(np.diff(group[order], prepend=-1))
+    first, last = order[begins], order[np.append(begins[1:], len(order)) - 1]
+
+    old = table.column("before").take(pa.array(first))
+    new = table.column("after").take(pa.array(last))
+    live = _ASPECT_OF[kind[first]] == 0
+    unrecorded = live & _mask(pc.or_(old.is_null(), new.is_null()))
+    edited = _edited(kind[first], old, new) & ~np.isin(model[first], model[first[unrecorded]])
+    left = np.where(live, (kind[first] == _WENT) == (kind[last] == _WENT), edited)
+
+    kind, model = kind[first[left]], model[first[left]]
+    named = table.select(["key", "id"]).take(pa.array(newest[model]))
+    parts = []
+    for code, of in enumerate(Kind):
+        at = np.flatnonzero(kind == code)
+        at = at[pc.sort_indices(named.column("id").take(pa.array(at))).to_numpy()]
+        chosen = pa.array(np.flatnonzero(left)[at])
+        parts.append(_table(of, named.take(pa.array(at)), old.take(chosen), new.take(chosen)))
+    return pa.concat_tables(parts).combine_chunks()
+
+
+def kinds(changes: pa.Table) -> Rows:
+    """Return the kind of each change, as its place in `Kind`."""
+    column = changes.column("kind").combine_chunks()
+    return _positions(column.dictionary, _KINDS)[column.indices.to_numpy()]
+
+
+def same_bases(one: str | None, other: str | None) -> bool:
+    """Tell whether two declarations name the same bases, in whatever order, by whatever relation.
+
+    A base is the same by its id or by its key: it may have been renamed, or made anew.
+    """
+    left, right = ({r.id: r.key for r in decode_references(text)} for text in (one, other))
+
+    def covers(these: dict[str, str | None], those: dict[str, str | None]) -> bool:
+        keys = {key for key in these.values() if key}
+        return all(id in these or key in keys for id, key in those.items())
+
+    return covers(left, right) and covers(right, left)
+
+
+def _places(before: pa.RecordBatch, after: pa.RecordBatch) -> tuple[Rows, Rows]:
+    """Return where each later model was before, and the other way round; -1 for nowhere."""
+    place = _positions(after.column("key"), before.column("key"))
+    there = _inverse(place, before.num_rows)
+    unknown = np.flatnonzero(place < 0)
+    nameless = np.flatnonzero(
+        (there < 0) & _mask(pc.starts_with(before.column("key"), ID_KEY_PREFIX))
+    )
+    # Of several models of one id the first one lives: it has the key that was learned.
+    found = _positions(
+        before.column("id").take(pa.array(nameless)), after.column("id").take(pa.array(unknown))
+    )
+    place[unknown[found[found >= 0]]] = nameless[found >= 0]
+    return place, _inverse(place, before.num_rows)
+
+
+def _positions(values: pa.Array, among: pa.Array) -> Rows:
+    found: Rows = pc.index_in(values, value_set=among).fill_null(-1).to_numpy()
+    return found.astype(np.int64)
+
+
+def _inverse(place: Rows, size: int) -> Rows:
+    there = np.full(size, -1)
+    there[place[place >= 0]] = np.flatnonzero(place >= 0)
+    return there
+
+
+def _statuses(models: pa.RecordBatch) -> Rows:
+    column = models.column("status")
+    return _positions(column.dictionary, _STATUSES)[column.indices.to_numpy()]
+
+
+def _status_texts(codes: Rows) -> pa.Array:
+    """Return the statuses of models; null where there is no record."""
+    return _STATUSES.take(pa.array(codes, mask=(codes == _ABSENT) | (codes == _MISSING)))
+
+
+def _aspects(models: pa.RecordBatch, rows: Rows) -> pa.Table:
+    """Return the key of some models, and what may be edited of them, as text."""
+    chosen = models.select(_ASPECTS.names).take(pa.array(rows))
+    return pa.Table.from_batches([chosen]).cast(_ASPECTS)
+
+
+def _unequal(old: pa.Table, new: pa.Table, name: str) -> Rows:
+    one, other = (aspects.column(name).fill_null("") for aspects in (old, new))
+    return np.flatnonzero(_mask(pc.not_equal(one, other)))
+
+
+def _redeclared(old: pa.Table, new: pa.Table) -> Rows:
+    """Return which declarations name other bases, not just the same ones by other names."""
+    rows = _unequal(old, new, "declared")
+    texts = (t.column("declared").take(pa.array(rows)).to_pylist() for t in (old, new))
+    edited = [not same_bases(one, other) for one, other in zip(*texts, strict=True)]
+    return rows[np.array(edited, np.bool_)]
+
+
+def _edited(kind: Rows, old: pa.ChunkedArray, new: pa.ChunkedArray) -> Mask:
+    """Tell which values differ that were the first and the last of a chain."""
+    found = _mask(pc.not_equal(old.fill_null(""), new.fill_null("")))
+    for at in np.flatnonzero(found & (kind == _PARENTS)).tolist():
+        found[at] = not same_bases(old[at].as_py(), new[at].as_py())
+    return found
+
+
+def _mask(array: pa.Array) -> Mask:
+    found: Mask = array.to_numpy(zero_copy_only=False)
+    return found.copy()
+
+
+def _table(kind: Kind, named: Any, before: Any, after: Any) -> pa.Table:
+    """Return changes of one kind of models that are named by ``key`` and ``id``."""
+    codes = np.full(len(before), list(Kind).index(kind), np.int8)
+    columns = [
+        pa.DictionaryArray.from_arrays(pa.array(codes), _KINDS),
+        named.column("key"),
+        named.column("id"),
+        before,
+        after,
+    ]
+    return pa.table(columns, schema=CHANGES)
