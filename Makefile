@@ -40,5 +40,7 @@ bench: install
 lock: install
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --constraint requirements/dev.txt \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements/runtime.txt
 	echo uv | $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url - -o requirements/uv.txt
