@@ -36,10 +36,10 @@ Credentials = tuple[str, str]
 Models = list[tuple[Model, int]]
 T = TypeVar("T")
 
-_BARE_MODELS = "UNWIND $rows AS row MERGE (m:Model {key: row.key}) SET m += row"
+BARE_MODELS = "UNWIND $rows AS row MERGE (m:Model {key: row.key}) SET m += row"
 
 # (:Model)-[:DERIVED_FROM {relation}]->(:Model)
-_BARE_DERIVATIONS = """
+BARE_DERIVATIONS = """
 UNWIND $rows AS row
 MATCH (child:Model {key: row.child})
 MATCH (base:Model {key: row.base})
@@ -88,10 +88,10 @@ def load_bare(driver: Driver, models: Models, derivations: list[Derivation]) -> 
         start = time.perf_counter()
         for batch in _batches(models):
             rows = [dict(zip(WRITTEN, (*model, digest), strict=True)) for model, digest in batch]
-            send(_BARE_MODELS, rows)
+            send(BARE_MODELS, rows)
         middle = time.perf_counter()
         for edges in _batches(derivations):
-            send(_BARE_DERIVATIONS, [edge._asdict() for edge in edges])
+            send(BARE_DERIVATIONS, [edge._asdict() for edge in edges])
         return middle - start, time.perf_counter() - middle
 
 
