@@ -38,11 +38,21 @@ def make_snapshot(directory: Path, id: str) -> Path:
         "licenses": pa.Table.from_pylist([{"id": "mit"}], snapshot.LICENSES),
     }
     snapshot.write(directory / id, manifest(id), tables)
+    change = {"kind": "came", "key": A.key, "id": A.id, "after": "live"}
+    changes = pa.Table.from_pylist([change], snapshot.CHANGES)
+    snapshot.write_lasting(directory / id, "changes", changes)
+    snapshot.write_lasting(directory / id, "series", snapshot.SERIES.empty_table())
     return directory / id
 
 
-def test_snapshots_are_listed_newest_first_and_the_oldest_go(place: Place, tmp_path: Path) -> None:
-    store = place.open()
+def files(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
+
+
+def test_snapshots_are_listed_newest_first_and_the_oldest_are_stripped(
+    place: Place, tmp_path: Path
+) -> None:
+    store, cache = place.open(), tmp_path / "cache"
     run = begin(store)
     load(store, run, [A, B])
     assert store.snapshots() == []
@@ -52,18 +62,53 @@ def test_snapshots_are_listed_newest_first_and_the_oldest_go(place: Place, tmp_p
         store.publish(run, id, directory, keep=2)
         assert not directory.exists()
         assert store.snapshots()[0].size == size
-    assert [info.id for info in place.open().snapshots()] == ["s2", "s3"]
-    assert sorted(place.leftovers()) == ["s2", "s3"]
-    with pytest.raises(NotFoundError, match="s1"):
-        store.fetch("s1", tmp_path / "cache")
-    for id in ("", "..", "../s2", "s2/..", "none"):
-        with pytest.raises(NotFoundError):
-            store.fetch(id, tmp_path / "cache")
-    fetched = store.fetch("s2", tmp_path / "cache")
+        assert store.snapshots()[0].whole
+    listed = place.open().snapshots()
+    assert [(info.id, info.whole) for info in listed] == [("s2", True), ("s3", True), ("s1", False)]
+    assert sorted(place.leftovers()) == ["s1", "s2", "s3"]
+    for id in ("", ".", "..", "../s2", "s2/..", "none", ".lasting"):
+        for whole in (True, False):
+            with pytest.raises(NotFoundError):
+                store.fetch(id, cache, whole=whole)
+    fetched = store.fetch("s2", cache)
     told, tables = snapshot.read(fetched)
     assert told == manifest("s2")
     assert tables["models"].column("id").to_pylist() == [A.id, B.id]
-    assert store.fetch("s2", tmp_path / "cache") == fetched
+    assert store.fetch("s2", cache) == fetched
+
+
+def test_of_a_stripped_snapshot_the_lasting_files_are_left(place: Place, tmp_path: Path) -> None:
+    store, cache = place.open(), tmp_path / "cache"
+    run = begin(store)
+    load(store, run, [A, B])
+    store.publish(run, "s1", make_snapshot(tmp_path / "new", "s1"), keep=1)
+    assert snapshot.read(store.fetch("s1", cache))[0].id == "s1"
+    store.publish(run, "s2", make_snapshot(tmp_path / "new", "s2"), keep=1)
+    store.fetch("s2", cache)  # the copy of a snapshot that is stripped goes
+    for whole in (True, False):
+        left = store.fetch("s1", cache, whole=whole)
+        assert files(left) == set(snapshot.LASTING_FILES)
+        assert snapshot.read_lasting(left).manifest == manifest("s1")
+        assert snapshot.read_lasting(left).changes.column("id").to_pylist() == [A.id]
+    with pytest.raises(NotFoundError, match=r"s1.*MODELKIN_KEEP_SNAPSHOTS"):
+        snapshot.read(left)
+    (info,) = (info for info in store.snapshots() if info.id == "s1")
+    assert info.size == sum(path.stat().st_size for path in left.iterdir())
+
+
+def test_the_lasting_files_of_a_whole_snapshot_come_alone(place: Place, tmp_path: Path) -> None:
+    store, cache = place.open(), tmp_path / "cache"
+    run = begin(store)
+    load(store, run, [A, B])
+    store.publish(run, "s", make_snapshot(tmp_path, "s"), keep=1)
+    for _ in range(2):
+        lasting = store.fetch("s", cache, whole=False)
+        assert snapshot.read_lasting(lasting).manifest == manifest("s")
+    copied = sum(path.stat().st_size for path in cache.rglob("*") if path.is_file())
+    assert copied < store.snapshots()[0].size / 2
+    whole = store.fetch("s", cache)
+    assert snapshot.read(whole)[0] == manifest("s")
+    assert store.fetch("s", cache, whole=False) == whole
 
 
 def test_half_a_snapshot_is_never_listed_and_swept(place: Place, tmp_path: Path) -> None:

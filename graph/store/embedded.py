@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ import orjson
 import pyarrow as pa
 
 from graph.errors import LeaseHeldError, LeaseLostError, NotFoundError, StoreError
+from graph.snapshot import LASTING_FILES
 from graph.store.lease import is_gone, new_owner, new_run_id, now_ms
 from graph.store.port import LEASE_S, Batch, Run, SnapshotInfo
 from graph.store.schema import MODEL_SCHEMA, SCHEMA_VERSION, SCHEMAS
@@ -283,9 +284,8 @@ class EmbeddedStore:
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def publish(self, run: Run, snapshot_id: str, directory: Path, *, keep: int) -> None:
-        """Publish a snapshot's files whole, and drop all but the newest ``keep``."""
+        """Publish a snapshot's files whole, and keep the newest ``keep`` snapshots whole."""
         target = self._snapshots / snapshot_id
-        size = sum(path.stat().st_size for path in directory.iterdir())
         with self._errors():
             if directory.parent != self._snapshots:
                 staged = self._snapshots / f".{snapshot_id}"
@@ -296,14 +296,31 @@ class EmbeddedStore:
         with self._transaction() as database:
             self._hold(database, run)
             database.execute(
-                "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)", (snapshot_id, now_ms(), size)
+                "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)",
+                (snapshot_id, now_ms(), _size(target.iterdir())),
             )
-            newest = "SELECT id FROM snapshots ORDER BY published_at DESC, id DESC LIMIT ?"
-            database.execute(f"DELETE FROM snapshots WHERE id NOT IN ({newest})", (keep,))
-        listed = {info.id for info in self.snapshots()}
+        listed = [info.id for info in self.snapshots()]
         for path in self._snapshots.iterdir():
             if path.name not in listed:
                 shutil.rmtree(path, ignore_errors=True)
+        for id in listed[keep:]:
+            self._strip(run, id)
+
+    def _strip(self, run: Run, snapshot_id: str) -> None:
+        """Leave only the lasting files of a snapshot."""
+        directory = self._snapshots / snapshot_id
+        dropped = {path for path in directory.iterdir() if path.name not in LASTING_FILES}
+        if not dropped:
+            return
+        with self._transaction() as database:
+            self._hold(database, run)
+            database.execute(
+                "UPDATE snapshots SET size = ? WHERE id = ?",
+                (_size(set(directory.iterdir()) - dropped), snapshot_id),
+            )
+        with self._errors():
+            for path in dropped:
+                path.unlink()
 
     def snapshots(self) -> list[SnapshotInfo]:
         """List the published snapshots, the newest first."""
@@ -311,11 +328,18 @@ class EmbeddedStore:
             rows = self._database.execute(
                 "SELECT id, published_at, size FROM snapshots ORDER BY published_at DESC, id DESC"
             ).fetchall()
-        return [SnapshotInfo(*row) for row in rows]
+        return [
+            SnapshotInfo(id, at, size, (self._snapshots / id / "models.arrow").exists())
+            for id, at, size in rows
+        ]
 
-    def fetch(self, snapshot_id: str, cache: Path) -> Path:  # noqa: ARG002  (already local)
+    def fetch(self, snapshot_id: str, cache: Path, *, whole: bool = True) -> Path:  # noqa: ARG002  (already local)
         """Return the snapshot's own directory."""
-        if snapshot_id not in {info.id for info in self.snapshots()}:
+        with self._lock, self._errors():
+            found = self._database.execute(
+                "SELECT 1 FROM snapshots WHERE id = ?", (snapshot_id,)
+            ).fetchone()
+        if not found:
             raise NotFoundError(f"the store {self.url} has no snapshot {snapshot_id!r}")
         return self._snapshots / snapshot_id
 
@@ -343,6 +367,10 @@ class EmbeddedStore:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _size(files: Iterable[Path]) -> int:
+    return sum(path.stat().st_size for path in files)
 
 
 def _run(row: tuple[Any, ...]) -> Run:

@@ -171,7 +171,7 @@ class Neo4jStore:
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def publish(self, run: Run, snapshot_id: str, directory: Path, *, keep: int) -> None:
-        """Publish a snapshot's files whole, and drop all but the newest ``keep``.
+        """Publish a snapshot's files whole, and keep the newest ``keep`` snapshots whole.
 
         Then write its scores and families on the graph's nodes, for people who query Neo4j
         itself; whoever reads snapshots need not wait for that.
@@ -187,9 +187,9 @@ class Neo4jStore:
         """List the published snapshots, the newest first."""
         return snapshots.published(self._client)
 
-    def fetch(self, snapshot_id: str, cache: Path) -> Path:
+    def fetch(self, snapshot_id: str, cache: Path, *, whole: bool = True) -> Path:
         """Return a copy of a snapshot's files in the cache, made when there is none."""
-        return snapshots.fetch(self._client, snapshot_id, cache)
+        return snapshots.fetch(self._client, snapshot_id, cache, whole=whole)
 
     def runs(self, limit: int) -> list[Run]:
         """List runs, the newest first."""

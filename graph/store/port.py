@@ -102,11 +102,24 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotInfo:
-    """A published snapshot, as a store lists it."""
+    """A published snapshot, as a store lists it.
+
+    Attributes
+    ----------
+    id
+        Sorts by time of measuring.
+    published_at
+        Milliseconds since 1970.
+    size
+        Bytes of what is left of it.
+    whole
+        Whether all of it is there, not just its lasting files; the newest one always is.
+    """
 
     id: str
     published_at: int
     size: int
+    whole: bool
 
 
 class Store(Protocol):
@@ -173,9 +186,10 @@ class Store(Protocol):
         ...
 
     def publish(self, run: Run, snapshot_id: str, directory: Path, *, keep: int) -> None:
-        """Publish a snapshot's files whole, and drop all but the newest ``keep`` snapshots.
+        """Publish a snapshot's files whole, and keep the newest ``keep`` snapshots whole.
 
-        Readers see all of a snapshot or nothing of it. The directory is the store's afterwards.
+        Of older ones only the lasting files stay, see `graph.snapshot.LASTING_FILES`. Readers
+        see all of a snapshot or nothing of it. The directory is the store's afterwards.
         """
         ...
 
@@ -183,8 +197,14 @@ class Store(Protocol):
         """List the published snapshots, the newest first."""
         ...
 
-    def fetch(self, snapshot_id: str, cache: Path) -> Path:
+    def fetch(self, snapshot_id: str, cache: Path, *, whole: bool = True) -> Path:
         """Return a local directory with a snapshot's files, copied to the cache if need be.
+
+        Parameters
+        ----------
+        whole
+            Whether more than the lasting files are needed. Of a snapshot that is no longer whole
+            they are all that is left.
 
         Raises
         ------
