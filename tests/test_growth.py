@@ -145,11 +145,13 @@ def test_adoption_of_drawn_ecosystems_is_as_defined(seed: int) -> None:
     ids = [f"user-{draw.randrange(30)}/{n}" for n in range(250)]
     models = []
     for place, id in enumerate(ids):
-        bases = draw.sample(ids[: min(place, 40)], min(place, 40, draw.choice([0, 1, 1, 2])))
+        count = min(place, draw.choice([0, 1, 1, 2]) if place < 80 else 2)
+        bases = draw.sample(ids[: min(place, 80)], count)
+        ages = [29, 30, 89, 90, 200, 400, 1100] if place < 80 else [0, 15, 29, 30, 89, 150]
         made = [f"{draw.choice(['merge', 'finetune'])}:{base}" for base in bases]
         made += [f"quantized:{base}" for base in bases[:1]]
-        total = draw.choice([None, 0, 5 * 10**8, 5 * 10**8, 10**9, 4 * 10**9])
-        entry = dated(id, draw.choice([0, 29, 30, 89, 90, 200, 1100]), *made, total=total)
+        total = draw.choice([None, 0, *[5 * 10**8] * 6, *[10**9] * 4, 4 * 10**9])
+        entry = dated(id, draw.choice(ages), *made, total=total)
         if draw.random() < 0.1:
             del entry["createdAt"]
         models.append(entry)
