@@ -46,6 +46,8 @@ class LoopbackHub:
         Old id to new id.
     ahead_s
         Seconds by which the Hub's own clock, as its answers state it, is ahead.
+    largest_page
+        How many models a page holds at most, whatever is asked for.
     keep_pages
         How many encoded pages to keep, for speed.
     """
@@ -66,6 +68,7 @@ class LoopbackHub:
         renamed: Mapping[str, str] | None = None,
         ahead_s: float = 0.0,
         compress: bool = True,
+        largest_page: int = 1000,
         keep_pages: int = 0,
         port: int = 0,
     ) -> None:
@@ -79,6 +82,7 @@ class LoopbackHub:
         self.renamed = dict(renamed or {})
         self.ahead_s = ahead_s
         self.compress = compress
+        self.largest_page = largest_page
         self.stopping = threading.Event()
         self._faults = faults or {}
         self._page_faults = page_faults or {}
@@ -93,7 +97,7 @@ class LoopbackHub:
         self._keep_pages = keep_pages
         self._pages: dict[tuple[object, ...], bytes] = {}
         self._orders: dict[str, tuple[list[tuple[Any, str]], list[int]]] = {}
-        self._places: dict[str, int] = {}
+        self._places: dict[Any, int] = {}
         self._lock = threading.RLock()
         self._server = HubServer(self, port)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -140,7 +144,7 @@ class LoopbackHub:
         """Return the model that bears an id now."""
         with self._lock:
             if not self._places:
-                self._places.update((m["id"], place) for place, m in enumerate(self.models))
+                self._places.update((m.get("id"), place) for place, m in enumerate(self.models))
             place = self._places.get(id)
             return None if place is None else self.models[place]
 

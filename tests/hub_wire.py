@@ -54,11 +54,15 @@ LINKS = {
     "malformed": '<http://[::1{next}>; rel="next"',
     "unlabelled": "<{url}{next}>",
     "repeat": '<{url}{here}>; rel="next"',
+    "again": '<{url}{here}&part=2>; rel="next"',
+    "loop": '<{url}{first}&part=2>; rel="next"',
 }
-"""Faults in the ``Link`` header, by name."""
+"""Faults in the ``Link`` header, by name; ``again`` leads to the same page, then on;
+``loop`` back to the first."""
 
 BODIES = (
     "reset",
+    "reset-body",
     "silent",
     "drip",
     "drip-head",
@@ -155,7 +159,7 @@ class Handler(BaseHTTPRequestHandler):
         if sort not in SORTS:
             return self._error(400, f'"sort" must be one of [{", ".join(SORTS)}]', rate)
         wanted = request.get("limit") or ""
-        limit = min(1000, int(wanted)) if wanted.isdecimal() and int(wanted) else 1000
+        limit = min(hub.largest_page, int(wanted) if wanted.isdecimal() else 0) or hub.largest_page
         hub.change(number)
         keys, _ = hub.order(sort)
         try:
@@ -187,7 +191,10 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(kind, int):
             self._error(kind, "The Hub is having a hard time", plain)
         elif kind in LINKS or "<" in kind:
-            link = LINKS.get(kind, kind).format(url=url, next=after, here=self.path)
+            first = "&".join(
+                part for part in self.path.split("&") if not part.startswith("cursor=")
+            )
+            link = LINKS.get(kind, kind).format(url=url, next=after, here=self.path, first=first)
             self._answer(200, body, {**headers, "Link": link})
         elif kind == "truncated":
             whole = gzip.decompress(body) if "Content-Encoding" in headers else body
@@ -206,7 +213,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _hang_up(self, kind: str, body: bytes, headers: dict[str, str]) -> None:
         self.close_connection = True
-        if kind == "reset":
+        if kind.startswith("reset"):
+            if kind == "reset-body":
+                self._answer(200, body, headers, sent=len(body) // 2)
             at_once = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
             self.connection.close()
