@@ -7,6 +7,9 @@ import strawberry
 from graph.errors import UsageError
 from graph.listing import Listing, Page
 
+FIRST = 20
+"""Nodes of a page that does not say how many."""
+
 MAX_FIRST = 1000
 """Nodes of the largest page."""
 

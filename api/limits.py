@@ -1,36 +1,46 @@
-"""What a query may cost: each limit a named setting with its unit."""
+"""What a request may cost: each limit a named setting with its unit."""
 
 from dataclasses import dataclass
-
-from graphql import ASTValidationRule
-from strawberry.extensions.max_aliases import create_validator as alias_rule
-from strawberry.extensions.query_depth_limiter import create_validator as depth_rule
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of a request.
+    """Bounds of a request; each is the setting ``MODELKIN_LIMIT_`` and its name.
 
     Attributes
     ----------
     body_bytes
-        Bytes of a request's body.
+        Bytes of a request's body, or of the query string.
+    body_s
+        Seconds in which a body must have arrived.
     depth
         Levels of nested fields.
     aliases
-        Aliased fields in a document.
+        Aliased fields, those of a fragment once for each of its uses.
     tokens
         Tokens of a document.
-    cached_documents
-        Documents whose parsing and validation are kept.
+    cost
+        Values that a query may ask for; see `api.cost`.
+    first
+        Nodes of the largest page, up to `api.connection.MAX_FIRST`.
+    query_s
+        Seconds that a query may take, its waiting included.
+    queries
+        Queries that a worker holds, executing or waiting.
+    cached_tokens
+        Tokens of the documents whose parsing and validation are kept.
+    cached_bytes
+        Bytes of the answers that are kept.
     """
 
     body_bytes: int = 256 * 1024
+    body_s: float = 10.0
     depth: int = 12
     aliases: int = 30
     tokens: int = 2000
-    cached_documents: int = 1000
-
-    def rules(self) -> list[type[ASTValidationRule]]:
-        """Return the validation rules. Make them once: a cache knows a rule by its class."""
-        return [depth_rule(self.depth, None), alias_rule(self.aliases)]
+    cost: int = 50_000
+    first: int = 1000
+    query_s: float = 10.0
+    queries: int = 100
+    cached_tokens: int = 200_000
+    cached_bytes: int = 64 * 1024 * 1024

@@ -3,6 +3,7 @@
 import errno
 import socket
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import uvicorn
@@ -45,13 +46,15 @@ def application() -> Callable[..., Any]:
     configure_logging()
     settings = Settings()
     current = Current(opened(settings), settings.snapshot_cache, settings.refresh_s)
-    limits = Limits(
-        body_bytes=settings.limit_body_bytes,
-        depth=settings.limit_depth,
-        aliases=settings.limit_aliases,
-        tokens=settings.limit_tokens,
+    limits = Limits(**{f.name: getattr(settings, f"limit_{f.name}") for f in fields(Limits)})
+    return create_app(
+        current,
+        limits=limits,
+        graphiql=settings.graphiql,
+        introspection=settings.introspection,
+        origins=[origin for origin in settings.cors_origins.split(",") if origin],
+        max_age_s=settings.max_age_s,
     )
-    return create_app(current, limits=limits, graphiql=settings.graphiql)
 
 
 def serve(bound: socket.socket, workers: int) -> None:

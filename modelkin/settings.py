@@ -62,6 +62,10 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="Snapshots that are kept, the newest included.")
     ] = 5
 
+    batch_rows: Annotated[
+        int, Field(ge=1, description="Models or relations that a crawl writes in one transaction.")
+    ] = 10_000
+
     hub_endpoint: Annotated[
         str, Field(validation_alias="HF_ENDPOINT", description="The Hub's address.")
     ] = "https://huggingface.co"
@@ -109,19 +113,53 @@ class Settings(BaseSettings):
     graphiql: Annotated[
         bool, Field(description="Whether /graphql shows GraphiQL to a browser.")
     ] = True
+    introspection: Annotated[
+        bool, Field(description="Whether clients may ask for the schema; GraphiQL needs it.")
+    ] = True
+    cors_origins: Annotated[
+        str,
+        Field(
+            description="Sites, separated by commas, whose pages may ask from a browser; * for all."
+        ),
+    ] = ""
+    max_age_s: Annotated[
+        int,
+        Field(ge=0, description="Seconds for which caches may give an answer to a GET unasked."),
+    ] = 0
     refresh_s: Annotated[
         float, Field(gt=0, description="Seconds between looks for a newer snapshot.")
     ] = 5.0
     limit_body_bytes: Annotated[
         int, Field(gt=0, description="Bytes of a request's body, at most.")
     ] = 256 * 1024
+    limit_body_s: Annotated[
+        float, Field(gt=0, description="Seconds in which a request's body must have arrived.")
+    ] = 10.0
     limit_depth: Annotated[
         int, Field(gt=0, description="Levels of nested fields in a query, at most.")
     ] = 12
     limit_aliases: Annotated[
-        int, Field(gt=0, description="Aliased fields in a document, at most.")
+        int, Field(gt=0, description="Aliased fields in a query, at most.")
     ] = 30
     limit_tokens: Annotated[int, Field(gt=0, description="Tokens of a document, at most.")] = 2000
+    limit_cost: Annotated[
+        int, Field(gt=0, description="Values that a query may ask for, at most.")
+    ] = 50_000
+    limit_first: Annotated[
+        int, Field(gt=0, le=1000, description="Nodes of the largest page, at most.")
+    ] = 1000
+    limit_query_s: Annotated[
+        float, Field(gt=0, description="Seconds that a query may take, its waiting included.")
+    ] = 10.0
+    limit_queries: Annotated[
+        int, Field(gt=0, description="Queries that a worker holds, executing or waiting, at most.")
+    ] = 100
+    limit_cached_tokens: Annotated[
+        int, Field(ge=0, description="Tokens of the documents that stay parsed, at most.")
+    ] = 200_000
+    limit_cached_bytes: Annotated[
+        int, Field(ge=0, description="Bytes of the answers that a worker keeps, at most.")
+    ] = 64 * 1024 * 1024
 
     @property
     def snapshot_cache(self) -> Path:

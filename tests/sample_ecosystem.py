@@ -6,9 +6,11 @@ from typing import Any
 import orjson
 import pytest
 
+from api.documents import Documents
+from api.execution import Deadline, execute
 from api.limits import Limits
 from api.query import Context
-from api.schema import make_schema
+from api.schema import graphql_schema
 from graph.ecosystem import Ecosystem
 from graph.measure import measure
 from graph.registry import load_registry
@@ -33,12 +35,23 @@ def ask(eco: Ecosystem, query: str) -> Any:
     ValueError
         When the query fails.
     """
-    result = make_schema(Limits()).execute_sync(query, context_value=Context(eco))
+    schema, limits = graphql_schema(), Limits()
+    document = Documents(schema, limits, introspection=True).read(query, None)
+    result = execute(schema, document, {}, Context(eco), limits, Deadline(limits.query_s))
     if result.errors:
-        raise ValueError("; ".join(error.message for error in result.errors))
+        raise ValueError("; ".join(error["message"] for error in result.errors))
     return orjson.loads(orjson.dumps(result.data))
 
 
 @pytest.fixture(scope="session")
-def sample_ecosystem(tmp_path_factory: pytest.TempPathFactory) -> Ecosystem:
-    return measured_sample(tmp_path_factory.mktemp("sample"))
+def sample_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory whose ``store`` holds the sample's snapshot."""
+    directory = tmp_path_factory.mktemp("sample")
+    measured_sample(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def sample_ecosystem(sample_directory: Path) -> Ecosystem:
+    with open_store(str(sample_directory / "store")) as store:
+        return Ecosystem(store.fetch(store.snapshots()[0].id, sample_directory / "cache"))

@@ -1,0 +1,100 @@
+"""A query's execution: its price first, a deadline while it runs, one snapshot throughout."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard, cast
+
+from graphql import ExecutionResult, GraphQLSchema
+from graphql.execution import AbortedGraphQLExecutionError, Executor
+from graphql.pyutils import AbortSignal
+
+from api.cost import price
+from api.documents import Document
+from api.failure import InvalidError, TimeUpError, told
+from api.limits import Limits
+
+
+class Deadline:
+    """When a query must have ended; graphql-core's executor asks it as its abort signal."""
+
+    def __init__(self, seconds: float) -> None:
+        self.reason = TimeUpError(seconds)
+        self._end = time.monotonic() + seconds
+
+    @property
+    def aborted(self) -> bool:
+        """Whether it has passed."""
+        return time.monotonic() > self._end
+
+
+class Execution(Executor[None]):
+    """graphql-core's executor for sync resolvers, which looks at the clock at each object."""
+
+    def execute_fields(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute the fields of an object."""
+        if self.abort_signal is not None and self.abort_signal.aborted:
+            raise self.abort_error()
+        return super().execute_fields(*args, **kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was found.
+
+    Attributes
+    ----------
+    data, errors
+        As GraphQL defines them.
+    cost
+        Values that the query might have returned.
+    """
+
+    data: dict[str, Any] | None
+    errors: list[dict[str, Any]]
+    cost: int
+
+
+def execute(
+    schema: GraphQLSchema,
+    document: Document,
+    variables: Mapping[str, Any],
+    context: object,
+    limits: Limits,
+    deadline: Deadline,
+) -> Result:
+    """Execute a query.
+
+    Raises
+    ------
+    InvalidError
+        When its variables are not what it declares.
+    LimitError
+        When it may return too much.
+    TimeUpError
+        When the deadline passes.
+    """
+    operation = document.operation.name
+    execution = Execution.build(
+        schema,
+        document.node,
+        context_value=context,
+        raw_variable_values=dict(variables),
+        operation_name=operation.value if operation else None,
+        is_awaitable=_never,
+        is_async_iterable=_never,
+        abort_signal=cast(AbortSignal, deadline),
+    )
+    if isinstance(execution, list):
+        raise InvalidError(execution, "BAD_USER_INPUT")
+    cost = price(document.weight, execution.variable_values.coerced, limits)
+    try:
+        result = execution.execute_operation()
+    except (AbortedGraphQLExecutionError, TimeUpError):
+        raise deadline.reason from None
+    assert isinstance(result, ExecutionResult)
+    return Result(result.data, [told(error) for error in result.errors or []], cost)
+
+
+def _never(_value: object) -> TypeGuard[Any]:
+    return False  # resolvers are sync

@@ -1,0 +1,37 @@
+"""The pages for people: the first page, and GraphiQL with its assets, which need no network."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, Response
+from fastapi.responses import FileResponse
+
+_HERE = Path(__file__).parent
+_GRAPHIQL = _HERE / "graphiql"
+_DAY = {"cache-control": "public, max-age=86400"}
+
+
+def graphiql_page() -> bytes:
+    """Return GraphiQL's page, for a browser that opens the GraphQL address."""
+    return (_GRAPHIQL / "index.html").read_bytes()
+
+
+def pages(*, graphiql: bool) -> APIRouter:
+    """Return the routes of the pages."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    async def first_page() -> FileResponse:
+        return FileResponse(_HERE / "page.html")
+
+    if graphiql:
+        # Compressed as they are kept: every browser that runs GraphiQL takes gzip.
+        script = _zipped("graphiql.js", "text/javascript")
+        style = _zipped("graphiql.css", "text/css")
+        router.get("/graphiql/graphiql.js")(lambda: script)
+        router.get("/graphiql/graphiql.css")(lambda: style)
+    return router
+
+
+def _zipped(name: str, media_type: str) -> Response:
+    body = (_GRAPHIQL / f"{name}.gz").read_bytes()
+    return Response(body, media_type=media_type, headers={**_DAY, "content-encoding": "gzip"})
