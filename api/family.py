@@ -8,10 +8,14 @@ import strawberry
 
 from api.connection import PageInfo, bounded
 from api.definition import Definition
-from api.model import After, First, ModelConnection, OrderBy
+from api.growth import Growth, RelativeAdoption
+from api.influence import FamilyInfluence
+from api.model import After, First, Model, ModelConnection, OrderBy
 from api.organization import Organization
 from api.scalars import Long
 from graph import profile
+from graph.adoption import adoption, most_adopted
+from graph.copies import copies_by_family
 from graph.ecosystem import Ecosystem, FamilyView
 from graph.families import Attribution, Credit
 from graph.listing import Listing, Order, OrderField, Page, ascending
@@ -181,6 +185,36 @@ class Family:
             descendants=int(self._sum("descendants")),
             pagerank=float(self._sum("pagerank")),
         )
+
+    @strawberry.field(description="How many live derivatives it got, and when.")
+    def growth(self) -> Growth:
+        """Return how it grows."""
+        return Growth.of(self.eco, self.number)
+
+    @strawberry.field(
+        description="Of the models that bear its name the one that is built on most for its size"
+        " and age; null where that is known of none."
+    )
+    def most_adopted(self) -> RelativeAdoption | None:
+        """Return its model of the highest relative adoption."""
+        row = most_adopted(self.eco, self.number)
+        if row is None:
+            return None
+        found = adoption(self.eco, np.array([row], np.int32))
+        return RelativeAdoption.of(Model(eco=self.eco, row=row), found, 0)
+
+    @strawberry.field(description="How central it is among the families that build on each other.")
+    def influence(self) -> FamilyInfluence:
+        """Return how central it is among families."""
+        return FamilyInfluence.of(self.eco, self.number)
+
+    @strawberry.field(
+        description="Models that declare nothing and are taken for copies of its models, by equal"
+        " names and numbers of weights. Inferred, and not among its models."
+    )
+    def inferred_copies(self) -> int:
+        """Return how many models are taken for copies of its models."""
+        return int(copies_by_family(self.eco)[self.number])
 
     @strawberry.field(description="Its models by lineage.")
     def members(

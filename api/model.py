@@ -7,10 +7,16 @@ import numpy as np
 import strawberry
 
 from api.connection import PageInfo, bounded
+from api.growth import RelativeAdoption
+from api.lineage import LicenseStep, Lineage, Removal
 from api.organization import Organization
 from api.scalars import Long, date, long
+from graph.adoption import adoption
+from graph.copies import copies
 from graph.csr import Rows
 from graph.ecosystem import RELATIONS, Ecosystem
+from graph.license_path import license_path
+from graph.lineage import lineage
 from graph.listing import Listing, Order, OrderField, Page, model_listing
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
@@ -234,6 +240,101 @@ class Model:
         reached = self.eco.descendants(self.row, _chosen(relations), _steps(max_depth))
         scope = ["descendants", self.row, relations, max_depth]
         return ModelConnection.of_walk(self.eco, reached, order_by, scope, first, after)
+
+    @strawberry.field(
+        description="It with its nearest ancestors and descendants, as nodes and edges; the other"
+        " bases of its descendants are not among them."
+    )
+    def lineage(
+        self,
+        first: First = 200,
+        relations: Relations = None,
+        max_depth: MaxDepth = None,
+        inferred: Annotated[
+            bool,
+            strawberry.argument(
+                description="Whether inferred copies count as derived from their originals."
+            ),
+        ] = False,
+    ) -> Lineage:
+        """Return its lineage as a graph."""
+        found = lineage(
+            self.eco,
+            self.row,
+            bounded(first),
+            relations=_chosen(relations),
+            max_depth=_steps(max_depth),
+            inferred=inferred,
+        )
+        return Lineage(
+            eco=self.eco,
+            found=found,
+            nodes=[Model(eco=self.eco, row=row) for row in found.rows.tolist()],
+            total_count=found.total,
+            truncated=found.truncated,
+        )
+
+    @strawberry.field(
+        description="What is declared on a shortest way from it to its root, both included: to the"
+        " root of the family that has its largest share, of several roots the first by id. Other"
+        " ways and roots may tell other licences."
+    )
+    def license_path(
+        self,
+        first: Annotated[
+            int, strawberry.argument(description="Steps at most, from 1 to 1000, the nearest.")
+        ] = 100,
+    ) -> list[LicenseStep]:
+        """Return what is declared on the way to its root."""
+        steps = license_path(self.eco, self.row)[: bounded(first)]
+        models = [Model(eco=self.eco, row=step.row) for step in steps]
+        return [
+            LicenseStep(
+                model=model,
+                license=model.license(),
+                license_class=model.license_class(),
+                relation=step.relation,
+                changed=step.changed,
+            )
+            for step, model in zip(steps, models, strict=True)
+        ]
+
+    @strawberry.field(description="What its removal would mean for what descends from it.")
+    def impact_of_removal(self) -> Removal:
+        """Return what its removal would mean."""
+        return Removal.of(self.eco, self.row)
+
+    @strawberry.field(
+        description="How much it is built on for its size and age; null where one of these is"
+        " unknown, while it is younger than 30 days, for placeholders and deleted models, and where"
+        " fewer than ten models of its size and age are built on."
+    )
+    def relative_adoption(self) -> RelativeAdoption | None:
+        """Return how much it is built on for its size and age."""
+        found = adoption(self.eco, np.array([self.row], np.int32))
+        return None if np.isnan(found.value[0]) else RelativeAdoption.of(self, found, 0)
+
+    @strawberry.field(
+        description="What it is taken for a copy of, though it declares nothing: an older model of"
+        " another namespace with the same name and number of weights. Inferred, and in no count."
+    )
+    def inferred_original(self) -> "Model | None":
+        """Return what it is taken for a copy of."""
+        row = copies(self.eco).original(self.row)
+        return None if row is None else Model(eco=self.eco, row=row)
+
+    @strawberry.field(
+        description="Models that declare nothing and are taken for copies of it. Inferred, and in"
+        " no count."
+    )
+    def inferred_copies(
+        self, first: First = 20, after: After = None, order_by: OrderBy = OrderField.DOWNLOADS
+    ) -> "ModelConnection":
+        """Return what is taken for copies of it."""
+        rows = copies(self.eco).of(self.row)
+        order = Order(order_by, order_by != OrderField.ID)
+        scope = ["copies", self.row]
+        return ModelConnection.of_rows(self.eco, rows, order, scope, first, after)
 
     @strawberry.field(description="How central it is.")
     def scores(self) -> ModelScores:

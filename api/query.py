@@ -9,9 +9,12 @@ from strawberry.fastapi import BaseContext
 from strawberry.types import Info
 
 from api import enums  # noqa: F401  (the enumerations are registered there)
+from api.concentration import Concentration
 from api.connection import bounded
 from api.definition import Definition
 from api.family import Family, FamilyConnection, FamilyOrder
+from api.influence import DEFINITION, Influence
+from api.license_drift import LicenseDrift
 from api.model import After, First, Model, ModelConnection
 from api.scalars import Long, milliseconds
 from api.share import ComparedFamily, Share, TimeSeries, few
@@ -227,6 +230,56 @@ class Query:
         """Return how models are divided."""
         definition = Definition(weight=weight, attribution=attribution, credit=credit)
         return Share.of(info.context.eco, by, definition, first)
+
+    @strawberry.field(
+        description="How much of the ecosystem a few groups have, by the same definitions as"
+        " `share`."
+    )
+    def concentration(
+        self,
+        info: Info[Context, None],
+        by: ByArgument,
+        weight: WeightArgument = Weight.DERIVATIVES,
+        attribution: AttributionArgument = Attribution.LINEAGE,
+        credit: CreditArgument = Credit.FRACTIONAL,
+    ) -> Concentration:
+        """Return how much a few groups have."""
+        definition = Definition(weight=weight, attribution=attribution, credit=credit)
+        return Concentration.of(info.context.eco, by, definition)
+
+    @strawberry.field(
+        description=f"Which family builds on which, the strongest first. {DEFINITION}"
+    )
+    def influence(
+        self,
+        info: Info[Context, None],
+        first: First = 20,
+        relation: Annotated[
+            Relation | None, strawberry.argument(description="Of all relations when left out.")
+        ] = None,
+    ) -> list[Influence]:
+        """Return which family builds on which."""
+        return Influence.of(info.context.eco, relation, first)
+
+    @strawberry.field(
+        description="Declared derivations of live models by the licence classes of both ends, most"
+        " first. They add up to all such derivations: what is unknown is a class of its own."
+    )
+    def license_drift(
+        self,
+        info: Info[Context, None],
+        family: Annotated[
+            str | None,
+            strawberry.argument(
+                description="A family's key: of the models that belong to it by lineage."
+            ),
+        ] = None,
+        relation: Annotated[
+            Relation | None, strawberry.argument(description="Of all relations when left out.")
+        ] = None,
+    ) -> list[LicenseDrift]:
+        """Return where declared licences change."""
+        return LicenseDrift.of(info.context.eco, family, relation)
 
     @strawberry.field(description="Models by the month of their creation, as parallel lists.")
     def time_series(

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.csr import Rows
-from graph.ecosystem import Ecosystem
+from graph.csr import Csr, Rows, csr
+from graph.ecosystem import Ecosystem, FamilyView
 from graph.growth import DAY
 from graph.profile import PARAMETER_BUCKETS
 from graph.traversal import edges_of
@@ -110,3 +110,25 @@ def _sizes(eco: Ecosystem, rows: Rows) -> NDArray[np.intp]:
     parameters = eco.numbers("parameters")[rows]
     bounds = [bound for _, bound in PARAMETER_BUCKETS[:-1]]
     return np.where(parameters > 0, np.digitize(parameters, bounds), -1)
+
+
+def most_adopted(eco: Ecosystem, family: int) -> int | None:
+    """Return the row of a family's own model of the highest relative adoption, or None.
+
+    Its own are the models that bear its name (`Attribution.PUBLISHER`); of an unregistered
+    family the root alone. Of equal ones the first by id.
+    """
+    if eco.families[family].registered:
+        rows = eco.once(most_adopted, lambda: _own(eco)).of(family)
+    else:
+        members = FamilyView(eco, family).rows
+        rows = members[eco.numbers("root_family")[members] == family]
+    values = adoption(eco, rows).value
+    return None if np.isnan(values).all() else int(rows[np.nanargmax(values)])
+
+
+def _own(eco: Ecosystem) -> Csr:
+    """Return the rows that bear each family's name, ascending."""
+    own = eco.numbers("own_family")
+    rows = np.flatnonzero(own >= 0).astype(np.int32)
+    return csr(own[rows], rows, len(eco.families))[0]

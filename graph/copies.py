@@ -158,3 +158,18 @@ def _inserted(adjacency: Csr, codes: Codes, sources: Rows, targets: Rows) -> tup
         Csr(offsets, np.insert(adjacency.targets, places, targets)),
         np.insert(codes, places, np.int8(INFERRED)),
     )
+
+
+def copies_by_family(eco: Ecosystem) -> NDArray[np.int64]:
+    """Count, for each family, the copies of its members that are no members themselves."""
+
+    def make() -> NDArray[np.int64]:
+        found = copies(eco)
+        offsets, families = eco.families_of
+        times = offsets[found.originals + 1] - offsets[found.originals]
+        belongs = families[edges_of(eco.families_of, found.originals)]
+        # A copy declares no base, so that it is a member as a root or not at all.
+        own = np.repeat(eco.numbers("root_family")[found.rows], times)
+        return np.bincount(belongs[belongs != own], minlength=len(eco.families))
+
+    return eco.once(copies_by_family, make)
