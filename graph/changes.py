@@ -50,8 +50,6 @@ _WENT, _PARENTS = (list(Kind).index(kind) for kind in (Kind.WENT, Kind.PARENTS))
 _ASPECT_OF = np.array([0, 0, 0, 1, 2, 3])
 """Of what each kind is a change: whether the model lives (0), its id, its bases, its licence."""
 
-_ASPECTS = pa.schema([(name, pa.string()) for name in ("key", "id", "declared", "license")])
-
 _STATUSES = pa.array([status.value for status in Status])
 _LIVE, _MISSING, _DELETED = range(len(Status))
 _ABSENT = -1
@@ -88,24 +86,30 @@ def difference(
     ended = np.flatnonzero((was == _LIVE) & (latter != _LIVE))
 
     def lives(kind: Kind, models: pa.RecordBatch, rows: Rows, *codes: Rows) -> pa.Table:
-        named = models.select(["key", "id"]).take(pa.array(rows))
-        return _table(kind, named, *(_status_texts(of[rows]) for of in codes))
+        return _table(kind, models, rows, *(_status_texts(of[rows]) for of in codes))
 
     both = np.flatnonzero(~np.isin(former, [_ABSENT, _MISSING]) & (now != _MISSING))
-    old, new = _aspects(before, place[both]), _aspects(after, both)
 
-    def edits(kind: Kind, name: str, at: Rows) -> pa.Table:
-        named = new.select(["key", "id"]).take(pa.array(at))
-        return _table(kind, named, *(t.column(name).take(pa.array(at)) for t in (old, new)))
+    def edits(kind: Kind, name: str) -> pa.Table:
+        values = [
+            models.column(name).take(pa.array(rows)).cast(pa.string())
+            for models, rows in ((before, place[both]), (after, both))
+        ]
+        at = np.flatnonzero(_differ(*values))
+        values = [column.take(pa.array(at)) for column in values]
+        if kind == Kind.PARENTS:
+            edited = _redeclared(*values)
+            at, values = at[edited], [column.filter(pa.array(edited)) for column in values]
+        return _table(kind, after, both[at], *values)
 
     return pa.concat_tables(
         [
             lives(Kind.CAME, after, began[~again], former, now),
             lives(Kind.WENT, before, ended, was, latter),
             lives(Kind.RETURNED, after, began[again], former, now),
-            edits(Kind.RENAMED, "id", _unequal(old, new, "id")),
-            edits(Kind.PARENTS, "declared", _redeclared(old, new)),
-            edits(Kind.LICENSE, "license", _unequal(old, new, "license")),
+            edits(Kind.RENAMED, "id"),
+            edits(Kind.PARENTS, "declared"),
+            edits(Kind.LICENSE, "license"),
         ]
     ).combine_chunks()
 
@@ -140,18 +144,22 @@ def net(changes: Sequence[pa.Table]) -> pa.Table:
     new = table.column("after").take(pa.array(last))
     live = _ASPECT_OF[kind[first]] == 0
     unrecorded = live & _mask(pc.or_(old.is_null(), new.is_null()))
-    edited = _edited(kind[first], old, new) & ~np.isin(model[first], model[first[unrecorded]])
-    left = np.where(live, (kind[first] == _WENT) == (kind[last] == _WENT), edited)
+    left = np.where(live, (kind[first] == _WENT) == (kind[last] == _WENT), _differ(old, new))
+    left &= live | ~np.isin(model[first], model[first[unrecorded]])
+    parents = np.flatnonzero(left & (kind[first] == _PARENTS))
+    left[parents] = _redeclared(*(column.take(pa.array(parents)) for column in (old, new)))
 
     kind, model = kind[first[left]], model[first[left]]
-    named = table.select(["key", "id"]).take(pa.array(newest[model]))
-    parts = []
-    for code, of in enumerate(Kind):
-        at = np.flatnonzero(kind == code)
-        at = at[pc.sort_indices(named.column("id").take(pa.array(at))).to_numpy()]
-        chosen = pa.array(np.flatnonzero(left)[at])
-        parts.append(_table(of, named.take(pa.array(at)), old.take(chosen), new.take(chosen)))
-    return pa.concat_tables(parts).combine_chunks()
+    found = pa.table(
+        [
+            pa.array(kind),
+            *table.select(["key", "id"]).take(pa.array(newest[model])).columns,
+            old.filter(pa.array(left)),
+            new.filter(pa.array(left)),
+        ],
+        names=CHANGES.names,
+    ).sort_by([("kind", "ascending"), ("id", "ascending")])
+    return found.set_column(0, "kind", _kind_names(found.column("kind"))).cast(CHANGES)
 
 
 def kinds(changes: pa.Table) -> Rows:
@@ -211,46 +219,32 @@ def _status_texts(codes: Rows) -> pa.Array:
     return _STATUSES.take(pa.array(codes, mask=(codes == _ABSENT) | (codes == _MISSING)))
 
 
-def _aspects(models: pa.RecordBatch, rows: Rows) -> pa.Table:
-    """Return the key of some models, and what may be edited of them, as text."""
-    chosen = models.select(_ASPECTS.names).take(pa.array(rows))
-    return pa.Table.from_batches([chosen]).cast(_ASPECTS)
+def _differ(one: pa.Array, other: pa.Array) -> Mask:
+    """Tell which texts differ, no text from any text too."""
+    unlike = _mask(pc.not_equal(one, other).fill_null(False))
+    return unlike | (_mask(one.is_valid()) != _mask(other.is_valid()))
 
 
-def _unequal(old: pa.Table, new: pa.Table, name: str) -> Rows:
-    one, other = (aspects.column(name).fill_null("") for aspects in (old, new))
-    return np.flatnonzero(_mask(pc.not_equal(one, other)))
-
-
-def _redeclared(old: pa.Table, new: pa.Table) -> Rows:
-    """Return which declarations name other bases, not just the same ones by other names."""
-    rows = _unequal(old, new, "declared")
-    texts = (t.column("declared").take(pa.array(rows)).to_pylist() for t in (old, new))
-    edited = [not same_bases(one, other) for one, other in zip(*texts, strict=True)]
-    return rows[np.array(edited, np.bool_)]
-
-
-def _edited(kind: Rows, old: pa.ChunkedArray, new: pa.ChunkedArray) -> Mask:
-    """Tell which values differ that were the first and the last of a chain."""
-    found = _mask(pc.not_equal(old.fill_null(""), new.fill_null("")))
-    for at in np.flatnonzero(found & (kind == _PARENTS)).tolist():
-        found[at] = not same_bases(old[at].as_py(), new[at].as_py())
-    return found
+def _redeclared(one: pa.Array, other: pa.Array) -> Mask:
+    """Tell which declarations name other bases, not just the same ones by other names."""
+    texts = zip(one.to_pylist(), other.to_pylist(), strict=True)
+    return np.array([not same_bases(*both) for both in texts], np.bool_)
 
 
 def _mask(array: pa.Array) -> Mask:
     found: Mask = array.to_numpy(zero_copy_only=False)
-    return found.copy()
+    return found
 
 
-def _table(kind: Kind, named: Any, before: Any, after: Any) -> pa.Table:
-    """Return changes of one kind of models that are named by ``key`` and ``id``."""
-    codes = np.full(len(before), list(Kind).index(kind), np.int8)
-    columns = [
-        pa.DictionaryArray.from_arrays(pa.array(codes), _KINDS),
-        named.column("key"),
-        named.column("id"),
-        before,
-        after,
-    ]
-    return pa.table(columns, schema=CHANGES)
+def _kind_names(codes: Any) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes.to_numpy().astype(np.int8)), _KINDS)
+
+
+def _table(
+    kind: Kind, models: pa.RecordBatch, rows: Rows, before: pa.Array, after: pa.Array
+) -> pa.Table:
+    """Return changes of one kind of some models."""
+    named = models.select(["key", "id"]).take(pa.array(rows))
+    codes = np.full(len(rows), list(Kind).index(kind), np.int8)
+    kinds = pa.DictionaryArray.from_arrays(pa.array(codes), _KINDS)
+    return pa.table([kinds, *named.columns, before, after], schema=CHANGES)

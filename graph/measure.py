@@ -16,6 +16,7 @@ from graph import snapshot
 from graph.csr import Csr, Rows, csr, simple, sums
 from graph.errors import LeaseLostError, NotFoundError, StoreError
 from graph.families import Membership, membership
+from graph.lasting import complete
 from graph.lineage_graph import LineageGraph
 from graph.measures.roots import roots
 from graph.names import Names
@@ -30,7 +31,7 @@ from graph.store.port import Run, SnapshotInfo, Store, read_table
 from graph.store.schema import SCHEMAS
 
 _RELATIONS = list(Relation)
-_STEPS = ("read", "lineage", "centrality", "families", "publish")
+_STEPS = ("read", "lineage", "centrality", "families", "history", "publish")
 
 
 def measure(
@@ -45,7 +46,7 @@ def measure(
     Parameters
     ----------
     keep
-        How many snapshots to keep, this one included.
+        How many snapshots to keep whole, this one included.
     progress
         Told of each step.
 
@@ -65,9 +66,12 @@ def measure(
         ):
             steps = _Steps(progress, seconds)
             manifest, tables = build(store, registry, steps)
-            steps.begin("publish")
+            steps.begin("history")
             path = Path(directory) / manifest.id
             snapshot.write(path, manifest, tables)
+            del tables
+            complete(path, store, Path(directory) / "cache")
+            steps.begin("publish")
             store.publish(run, manifest.id, path, keep=keep)
             steps.end()
     except BaseException:

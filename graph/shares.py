@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from graph.csr import Rows, simple, sums
@@ -79,11 +82,24 @@ class _Divided:
             of_source, self.labels = _groups(eco, by, attribution)
             groups = of_source[sources]
         known = groups >= 0
+        rows, groups, shares = rows[known], groups[known], shares[known]
+        # Only what has several sources can belong to one group twice, and few models do.
+        several = shares < 1
         size = max(len(self.labels), 1)
-        pairs = rows[known].astype(np.int64) * size + groups[known]
+        pairs = rows[several].astype(np.int64) * size + groups[several]
         unique, place = np.unique(pairs, return_inverse=True)
-        self.rows, self.groups = np.divmod(unique, size)
-        self.shares: Values = sums(place, shares[known], len(unique))
+        self.rows = np.concatenate([rows[~several], unique // size])
+        self.groups = np.concatenate([groups[~several], unique % size])
+        self.shares: Values = np.concatenate(
+            [shares[~several], sums(place, shares[several], len(unique))]
+        )
+
+    @cached_property
+    def rank(self) -> NDArray[np.int64]:
+        """Each group's place in the order of the labels."""
+        rank = np.empty(len(self.labels), np.int64)
+        rank[pc.sort_indices(pa.array(self.labels, pa.string())).to_numpy()] = np.arange(len(rank))
+        return rank
 
     def values(self, weights: Values, credit: Credit) -> Values:
         """Return what each entry counts."""
@@ -112,15 +128,20 @@ def share(eco: Ecosystem, by: By, definition: Definition) -> Share:
     totals = divided.totals(weights, definition.credit)
     total = float(weights.sum())
     known = float(divided.values(weights, Credit.FRACTIONAL).sum())
-    kept = sorted(
-        np.flatnonzero(totals > 0).tolist(), key=lambda g: (-totals[g], divided.labels[g])
-    )
+    kept = np.flatnonzero(totals > 0)
+    kept = kept[np.lexsort((divided.rank[kept], -totals[kept]))]
     return Share(
-        keys=[divided.labels[group] for group in kept],
-        values=[float(totals[group]) for group in kept],
+        keys=[divided.labels[group] for group in kept.tolist()],
+        values=totals[kept].tolist(),
         total=total,
         unknown=max(0.0, 1 - known / total) if total else 0.0,
     )
+
+
+def totals(eco: Ecosystem, by: By, definition: Definition) -> tuple[list[str], Values]:
+    """Return all groups, also empty ones, and what is counted of each, as `share` counts."""
+    divided = _divided(eco, by, definition.attribution)
+    return divided.labels, divided.totals(_weights(eco, definition.weight), definition.credit)
 
 
 def series(
@@ -219,10 +240,10 @@ def _groups(eco: Ecosystem, by: By, attribution: Attribution) -> tuple[Rows, lis
 
 def _merged(codes: Rows, names: list[str], unknown: str | None = None) -> tuple[Rows, list[str]]:
     """Make one group of the codes of one name; the unknown one is in no group."""
-    labels = sorted(set(names) - {unknown})
+    labels = [name for name in dict.fromkeys(names) if name != unknown]
     place = {label: number for number, label in enumerate(labels)}
-    of_code = np.array([*(place.get(name, -1) for name in names), -1], np.int32)
-    return of_code[codes], labels
+    of_code = np.fromiter((place.get(name, -1) for name in names), np.int32, len(names))
+    return np.append(of_code, np.int32(-1))[codes], labels
 
 
 def _relations(eco: Ecosystem) -> tuple[Rows, Rows, Values]:

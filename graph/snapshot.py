@@ -205,6 +205,11 @@ def write(directory: Path, manifest: Manifest, tables: dict[str, pa.Table]) -> N
             # A table without rows has no batch, but its readers expect one.
             empty = pa.RecordBatch.from_pylist([], schema)
             writer.write_batch(table.to_batches()[0] if len(table) else empty)
+    write_manifest(directory, manifest)
+
+
+def write_manifest(directory: Path, manifest: Manifest) -> None:
+    """Write what a snapshot says of itself."""
     (directory / "manifest.json").write_bytes(orjson.dumps(asdict(manifest)))
 
 
