@@ -44,7 +44,7 @@ def create_app(
     """
     endpoint = GraphQLEndpoint(
         graphql_schema(),
-        lambda: Context(current.eco),
+        lambda: Context(*current.served),
         limits or Limits(),
         introspection=introspection,
         page=graphiql_page() if graphiql else None,

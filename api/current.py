@@ -1,12 +1,14 @@
-"""The snapshot that is served: the newest published one, swapped whole."""
+"""The snapshot that is served: the newest published one, and with it what came before."""
 
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
 from graph.ecosystem import Ecosystem
 from graph.errors import ModelkinError, TryLaterError
+from graph.history import History, reader
 from graph.store.port import Store
 
 REFRESH_S = 5.0
@@ -19,6 +21,13 @@ class NotReadyError(TryLaterError):
     """No snapshot is published yet."""
 
     code = "NOT_READY"
+
+
+class Served(NamedTuple):
+    """What is answered from: the newest snapshot, and the ones published up to then."""
+
+    eco: Ecosystem
+    history: History
 
 
 class Current:
@@ -38,27 +47,33 @@ class Current:
         self._store = store
         self._cache = cache
         self._refresh_s = refresh_s
-        self._eco: Ecosystem | None = None
+        self._served: Served | None = None
+        self._read = reader(lambda id: store.fetch(id, cache, whole=False))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="snapshots", daemon=True)
 
     @property
-    def eco(self) -> Ecosystem:
-        """The ecosystem to answer from; keep it for a whole request.
+    def served(self) -> Served:
+        """What to answer from; keep it for a whole request.
 
         Raises
         ------
         NotReadyError
             When nothing is published yet.
         """
-        if self._eco is None:
+        if self._served is None:
             raise NotReadyError("no snapshot is published yet; run 'modelkin run', then try again")
-        return self._eco
+        return self._served
+
+    @property
+    def eco(self) -> Ecosystem:
+        """The newest snapshot, as `served` has it."""
+        return self.served.eco
 
     @property
     def ready(self) -> bool:
-        """Whether there is an ecosystem to answer from."""
-        return self._eco is not None
+        """Whether there is something to answer from."""
+        return self._served is not None
 
     def start(self) -> None:
         """Open the newest snapshot, and follow newer ones."""
@@ -79,11 +94,11 @@ class Current:
         ModelkinError
             When the store fails or the snapshot cannot be read; what was served is served on.
         """
-        snapshots = self._store.snapshots()
-        if not snapshots or (self._eco is not None and self._eco.id == snapshots[0].id):
+        infos = self._store.snapshots()
+        if not infos or (self._served is not None and self._served.eco.id == infos[0].id):
             return
-        eco = Ecosystem(self._store.fetch(snapshots[0].id, self._cache))
-        self._eco = eco
+        eco = Ecosystem(self._store.fetch(infos[0].id, self._cache))
+        self._served = Served(eco, History(infos, self._read))
         _log.info("serving a snapshot", id=eco.id, models=eco.manifest.models)
 
     def _follow(self) -> None:

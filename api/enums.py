@@ -2,6 +2,7 @@
 
 import strawberry
 
+from graph.changes import Kind
 from graph.families import Attribution, Credit
 from graph.listing import OrderField
 from graph.records import Relation, Status
@@ -27,6 +28,14 @@ strawberry.enum(
     Credit,
     description="How a model of several roots counts. FULL: once for each, so that sums may exceed"
     " the total. FRACTIONAL: in shares that sum to 1.",
+)
+strawberry.enum(
+    Kind,
+    name="ChangeKind",
+    description="What happened to a model. CAME: it lives, and was never seen before. WENT: it is"
+    " deleted, or no longer there. RETURNED: it lives again. RENAMED: it has another id. PARENTS:"
+    " its author declares other bases; a base that was renamed is the same. LICENSE: it has"
+    " another licence.",
 )
 strawberry.enum(By, name="GroupBy", description="By what models are divided.")
 strawberry.enum(

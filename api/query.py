@@ -2,6 +2,8 @@
 
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
+from pathlib import Path
 from typing import Annotated
 
 import strawberry
@@ -9,6 +11,7 @@ from strawberry.fastapi import BaseContext
 from strawberry.types import Info
 
 from api import enums  # noqa: F401  (the enumerations are registered there)
+from api.change import ChangeConnection
 from api.concentration import Concentration
 from api.connection import bounded
 from api.definition import Definition
@@ -19,8 +22,10 @@ from api.model import After, First, Model, ModelConnection
 from api.scalars import Long, milliseconds
 from api.share import ComparedFamily, Share, TimeSeries, few
 from api.snapshot import DataQuality, Snapshot
+from graph.changes import Kind
 from graph.ecosystem import Ecosystem
 from graph.families import Attribution, Credit
+from graph.history import History, reader
 from graph.listing import Order, OrderField
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
@@ -30,11 +35,12 @@ from graph.shares import By, Weight
 
 
 class Context(BaseContext):
-    """What a request answers from: one snapshot, whatever is published meanwhile."""
+    """What a request answers from: one snapshot, whatever is published meanwhile, and the past."""
 
-    def __init__(self, eco: Ecosystem) -> None:
+    def __init__(self, eco: Ecosystem, history: History | None = None) -> None:
         super().__init__()
         self.eco = eco
+        self.history = history or History((), reader(Path))
 
 
 @strawberry.enum(description="A direction.")
@@ -45,11 +51,15 @@ class Direction(StrEnum):
     DESC = "desc"
 
 
-@strawberry.enum(description="The length of a series' steps.")
+@strawberry.enum(
+    description="The steps of a series. MONTH: models by the month of their creation. SNAPSHOT:"
+    " how large a group was in each published snapshot."
+)
 class Interval(StrEnum):
-    """The length of a series' steps."""
+    """The steps of a series."""
 
     MONTH = "month"
+    SNAPSHOT = "snapshot"
 
 
 @strawberry.input(description="By what models are ordered, and in which direction.")
@@ -119,10 +129,52 @@ ByArgument = Annotated[By, strawberry.argument(description="By what models are d
 class Query:
     """Who builds on whom among open models."""
 
-    @strawberry.field(description="The snapshot that all of this answer is read from.")
-    def snapshot(self, info: Info[Context, None]) -> Snapshot:
-        """Return the snapshot."""
-        return Snapshot.of(info.context.eco.manifest)
+    @strawberry.field(
+        description="The snapshot that all of this answer is read from; or, by its id, what a"
+        " former one said of itself."
+    )
+    def snapshot(
+        self,
+        info: Info[Context, None],
+        id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="The newest when left out.")
+        ] = None,
+    ) -> Snapshot | None:
+        """Return a snapshot."""
+        if id is None:
+            return Snapshot.of(info.context.eco.manifest)
+        return Snapshot.of(*info.context.history[id])
+
+    @strawberry.field(description="The published snapshots, the newest first.")
+    def snapshots(self, info: Info[Context, None], first: First = 10) -> list[Snapshot]:
+        """Return the published snapshots."""
+        return [Snapshot.of(*past) for past in islice(info.context.history, bounded(first))]
+
+    @strawberry.field(
+        description="What changed from a snapshot to a later one, near or far. What cancelled out"
+        " on the way is left out: a model that came and went, a licence that was changed back."
+    )
+    def changes(
+        self,
+        info: Info[Context, None],
+        before: Annotated[
+            strawberry.ID, strawberry.argument(name="from", description="The older snapshot.")
+        ],
+        after: Annotated[
+            strawberry.ID, strawberry.argument(name="to", description="The later snapshot.")
+        ],
+        kinds: Annotated[
+            list[Kind] | None, strawberry.argument(description="All when it is left out.")
+        ] = None,
+        first: First = 20,
+        cursor: Annotated[
+            str | None,
+            strawberry.argument(name="after", description="The `endCursor` of the page before."),
+        ] = None,
+    ) -> ChangeConnection | None:
+        """Return what changed between two snapshots."""
+        found = info.context.history.changes(before, after)
+        return ChangeConnection.of(found, kinds, first, cursor)
 
     @strawberry.field(description="A model by its id, or by one that it once had.")
     def model(
@@ -281,7 +333,11 @@ class Query:
         """Return where declared licences change."""
         return LicenseDrift.of(info.context.eco, family, relation)
 
-    @strawberry.field(description="Models by the month of their creation, as parallel lists.")
+    @strawberry.field(
+        description="Models by the month of their creation, or by the snapshots that were"
+        " published, as parallel lists. By SNAPSHOT the definition is LINEAGE and FRACTIONAL: no"
+        " other was kept."
+    )
     def time_series(
         self,
         info: Info[Context, None],
@@ -290,13 +346,16 @@ class Query:
         weight: WeightArgument = Weight.DERIVATIVES,
         attribution: AttributionArgument = Attribution.LINEAGE,
         credit: CreditArgument = Credit.FRACTIONAL,
-        interval: Annotated[  # noqa: ARG002  (months are the only steps)
-            Interval, strawberry.argument(description="The length of a step.")
+        interval: Annotated[
+            Interval, strawberry.argument(description="What the steps are.")
         ] = Interval.MONTH,
     ) -> TimeSeries:
-        """Return models by month."""
+        """Return models by month or by snapshot."""
+        eco, history = info.context.eco, info.context.history
         definition = Definition(weight=weight, attribution=attribution, credit=credit)
-        return TimeSeries.of(info.context.eco, by, keys, definition)
+        if interval == Interval.SNAPSHOT:
+            return TimeSeries.by_snapshot(eco, history, by, keys, definition)
+        return TimeSeries.of(eco, by, keys, definition)
 
     @strawberry.field(description="What was doubtful in the data, counted with examples.")
     def data_quality(self, info: Info[Context, None]) -> DataQuality:

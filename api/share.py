@@ -1,5 +1,6 @@
 """Shares, series and comparisons, each with the definition that was used."""
 
+from datetime import UTC, datetime
 from typing import Self
 
 import strawberry
@@ -10,6 +11,8 @@ from api.family import Family
 from graph import shares
 from graph.ecosystem import Ecosystem
 from graph.errors import UsageError
+from graph.history import History
+from graph.series import ATTRIBUTION, CREDIT
 from graph.shares import By, Weight
 
 MAX_KEYS = 100
@@ -66,14 +69,22 @@ class Series:
     """One line of a time series."""
 
     key: str = strawberry.field(description="The group's key.")
-    values: list[float] = strawberry.field(description="One for each of the dates.")
+    values: list[float | None] = strawberry.field(
+        description="One for each of the dates; null where the group was too small to be kept,"
+        " as families that nobody registered and organisations of fewer than 100 models are."
+    )
 
 
-@strawberry.type(description="Models counted by the month of their creation.")
+@strawberry.type(description="Models counted by month of creation, or by snapshot.")
 class TimeSeries:
-    """Models counted by the month of their creation."""
+    """Models counted by month of creation, or by snapshot."""
 
-    dates: list[str] = strawberry.field(description="Months, YYYY-MM, without gaps.")
+    dates: list[str] = strawberry.field(
+        description="Months, YYYY-MM, without gaps; or when the data of each snapshot held."
+    )
+    snapshots: list[strawberry.ID] | None = strawberry.field(
+        description="The snapshots' ids, 1000 at most; null for a series by month."
+    )
     series: list[Series] = strawberry.field(description="In the order of the keys asked for.")
     definition: Definition = strawberry.field(description="What the numbers mean.")
 
@@ -86,7 +97,30 @@ class TimeSeries:
         dates, values = shares.series(eco, by, few(keys), definition.plain)
         return cls(
             dates=dates,
-            series=[Series(key=key, values=values[key]) for key in keys],
+            snapshots=None,
+            series=[Series(key=key, values=list(values[key])) for key in keys],
+            definition=definition,
+        )
+
+    @classmethod
+    def by_snapshot(
+        cls, eco: Ecosystem, history: History, by: By, keys: list[str], definition: Definition
+    ) -> Self:
+        """Read how large groups were in each snapshot."""
+        if (definition.attribution, definition.credit) != (ATTRIBUTION, CREDIT):
+            raise UsageError(
+                f"a series by snapshot has attribution {ATTRIBUTION.name} and credit {CREDIT.name}:"
+                " no other numbers were kept; leave both out, or ask for interval MONTH"
+            )
+        found = history.series(by, few(keys), definition.weight)
+        if by == By.FAMILY:
+            for key, values in found.values.items():
+                if not any(value is not None for value in values):
+                    eco.family_number(key)
+        return cls(
+            dates=[_date(manifest.as_of) for manifest in found.snapshots],
+            snapshots=[strawberry.ID(manifest.id) for manifest in found.snapshots],
+            series=[Series(key=key, values=found.values[key]) for key in keys],
             definition=definition,
         )
 
@@ -122,6 +156,10 @@ class ComparedFamily:
             downloads_all_time=all_time,
             definition=definition,
         )
+
+
+def _date(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
 
 
 def few(keys: list[str]) -> list[str]:

@@ -30,9 +30,15 @@ class Snapshot:
     coverage: float = strawberry.field(
         description="The fraction of live models that declare a base."
     )
+    previous: str | None = strawberry.field(
+        description="The snapshot that it was compared with when it was measured; null without one."
+    )
+    whole: bool = strawberry.field(
+        description="Whether all of it is kept; of others only series and changes are."
+    )
 
     @classmethod
-    def of(cls, manifest: Manifest) -> Self:
+    def of(cls, manifest: Manifest, whole: bool = True) -> Self:
         """Describe a snapshot."""
         return cls(
             id=manifest.id,
@@ -45,6 +51,8 @@ class Snapshot:
             deleted=manifest.deleted,
             derivations=manifest.derivations,
             coverage=manifest.coverage,
+            previous=manifest.previous,
+            whole=whole,
         )
 
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from graph.changes import Kind, kinds, net
+from graph.csr import Rows
 from graph.errors import NotFoundError, UsageError
 from graph.records import decode_references
 from graph.series import OF_MANY, WEIGHTS
@@ -81,11 +81,10 @@ class Changes:
         found = np.bincount(self._kinds, minlength=len(Kind)).tolist()
         return dict(zip(Kind, found, strict=True))
 
-    def rows(self, wanted: Sequence[Kind] | None = None) -> NDArray[np.int64]:
+    def rows(self, wanted: Sequence[Kind] | None = None) -> Rows:
         """Return the rows of some kinds, ascending; of all without."""
-        if wanted is None:
-            return np.arange(len(self))
-        return np.flatnonzero(np.isin(self._kinds, [list(Kind).index(kind) for kind in wanted]))
+        codes = [list(Kind).index(kind) for kind in (Kind if wanted is None else wanted)]
+        return np.flatnonzero(np.isin(self._kinds, codes)).astype(np.int32)
 
 
 class Points(NamedTuple):
