@@ -283,7 +283,7 @@ class Model:
         self,
         first: Annotated[
             int, strawberry.argument(description="Steps at most, from 1 to 1000, the nearest.")
-        ] = 100,
+        ] = 40,
     ) -> list[LicenseStep]:
         """Return what is declared on the way to its root."""
         steps = license_path(self.eco, self.row)[: bounded(first)]

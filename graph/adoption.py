@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.csr import Csr, Rows, csr
+from graph.csr import Csr, Rows
 from graph.ecosystem import Ecosystem, FamilyView
 from graph.growth import DAY
 from graph.profile import PARAMETER_BUCKETS
@@ -131,4 +131,6 @@ def _own(eco: Ecosystem) -> Csr:
     """Return the rows that bear each family's name, ascending."""
     own = eco.numbers("own_family")
     rows = np.flatnonzero(own >= 0).astype(np.int32)
-    return csr(own[rows], rows, len(eco.families))[0]
+    rows = rows[np.argsort(own[rows], kind="stable")]
+    offsets = np.searchsorted(own[rows], np.arange(len(eco.families) + 1))
+    return Csr(offsets.astype(np.int32), rows)
