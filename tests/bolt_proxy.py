@@ -1,4 +1,4 @@
-"""A TCP proxy before a Neo4j that breaks connections at the worst moment."""
+"""A TCP proxy before a Neo4j that breaks connections at the worst moment, or goes away."""
 
 import socket
 import threading
@@ -10,35 +10,49 @@ COMMIT = b"\x00\x02\xb0\x12\x00\x00"
 
 
 class BoltProxy:
-    """Cuts the connection at the next ``cuts`` commits, before or after they reach the server."""
+    """Cuts the connection at the next ``cuts`` commits, before or after they reach the server.
 
-    def __init__(self, url: str, *, after: bool) -> None:
+    ``passed`` counts the commits that were handed on.
+    """
+
+    def __init__(self, url: str, *, after: bool = False) -> None:
         host, _, port = url.partition("://")[2].partition(":")
         self._server = (host, int(port))
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._port = 0
         self.cuts = 0
+        self.passed = 0
         self._after = after
         self._sockets: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.come_back()
 
     @property
     def url(self) -> str:
-        return f"bolt://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"bolt://127.0.0.1:{self._port}"
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.go_away()
+
+    def go_away(self) -> None:
+        """End all connections, and refuse new ones."""
         # What waits in a call on a socket is not woken by closing it alone.
         for end in (self._listener, *self._sockets):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
 
-    def _accept(self) -> None:
+    def come_back(self) -> None:
+        """Listen again, where it did before."""
+        self._listener = socket.create_server(("127.0.0.1", self._port))
+        self._port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):
             while True:
-                client = self._listener.accept()[0]
+                client = listener.accept()[0]
                 server = socket.create_connection(self._server)
                 self._sockets += [client, server]
                 for one, other, towards in ((client, server, True), (server, client, False)):
@@ -56,6 +70,7 @@ class BoltProxy:
                         self._commit_unheard(source, target, data)
                     break
                 target.sendall(data)
+                self.passed += to_server and data.endswith(COMMIT)
         for end in (source, target):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from graph.errors import ModelkinError
+from graph.errors import LeaseLostError, ModelkinError
 from graph.store.port import RENEW_S, Run, Store
 
 
@@ -12,7 +12,8 @@ from graph.store.port import RENEW_S, Run, Store
 def heartbeat(store: Store, run: Run, every_s: float = RENEW_S) -> Iterator[None]:
     """Renew a run's lease in the background, as long as the block lasts.
 
-    A renewal that fails ends the beat and nothing else: the run's next write says why.
+    A lease that is lost ends the beat and nothing else: the run's next write says so. A store
+    that fails may be back at the next beat.
 
     Parameters
     ----------
@@ -25,8 +26,10 @@ def heartbeat(store: Store, run: Run, every_s: float = RENEW_S) -> Iterator[None
         while not ended.wait(every_s):
             try:
                 store.renew(run)
-            except ModelkinError:
+            except LeaseLostError:
                 return
+            except ModelkinError:
+                continue
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
     thread.start()
