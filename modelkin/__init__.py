@@ -6,6 +6,8 @@ In a notebook::
     eco = modelkin.open()                 # the newest snapshot of ./modelkin-data
     networkx.pagerank(eco.graph)          # derivative -> base, on our kernels
     eco.family("qwen").graph              # one family's lineage
+    past = modelkin.history()             # what all snapshots left
+    past.changes(eco.manifest.previous, eco.id)  # what came, went, was renamed or edited
 
 The names come from `graph`; they are loaded when they are first used.
 """
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from graph.ecosystem import FamilyView as FamilyView
     from graph.families import Attribution as Attribution
     from graph.families import Credit as Credit
+    from graph.history import History as History
     from graph.records import Relation as Relation
     from graph.records import Status as Status
     from graph.registry import load_registry as load_registry
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from graph.shares import Weight as Weight
     from graph.shares import series as series
     from graph.shares import share as share
+    from modelkin.opening import history as history
     from modelkin.opening import open as open
 
 __version__ = "0.1.0"
@@ -37,9 +41,11 @@ _HOMES = {
     "Definition": "graph.shares",
     "Ecosystem": "graph.ecosystem",
     "FamilyView": "graph.ecosystem",
+    "History": "graph.history",
     "Relation": "graph.records",
     "Status": "graph.records",
     "Weight": "graph.shares",
+    "history": "modelkin.opening",
     "load_registry": "graph.registry",
     "open": "modelkin.opening",
     "series": "graph.shares",

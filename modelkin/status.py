@@ -1,21 +1,30 @@
-"""What a store says of itself: runs, snapshots, and what was doubtful in the data."""
+"""What a store says of itself: runs, snapshots, what changed, what was doubtful in the data."""
 
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import orjson
 
+from graph.changes import Kind
+from graph.errors import SnapshotFormatError
+from graph.history import of_store
 from graph.quality import Reason
 from graph.store.port import Store
 
 RUNS = 10
-"""How many runs are shown."""
+"""How many runs are shown, and how many snapshots."""
+
+EXAMPLES = 3
+"""How many changes of each kind are shown."""
 
 
 def report(store: Store) -> dict[str, Any]:
     """Return a store's state as plain JSON values; times are milliseconds since 1970."""
     runs = store.runs(RUNS)
     crawls = [run for run in runs if run.kind == "crawl"]
+    snapshots = store.snapshots()
     return {
         "store": store.url,
         "runs": [
@@ -32,10 +41,40 @@ def report(store: Store) -> dict[str, Any]:
             for run in runs
         ],
         "snapshots": [
-            {"id": info.id, "published_at": info.published_at, "bytes": info.size}
-            for info in store.snapshots()
+            {
+                "id": info.id,
+                "published_at": info.published_at,
+                "bytes": info.size,
+                "whole": info.whole,
+            }
+            for info in snapshots[:RUNS]
         ],
+        "older_snapshots": len(snapshots[RUNS:]),
+        "changes": _changes(store, snapshots[0].id) if snapshots else None,
         "quality": crawls[0].report.get("quality", {}) if crawls else {},
+    }
+
+
+def _changes(store: Store, newest: str) -> dict[str, Any] | None:
+    """Return what changed between the newest snapshot and the one that it was compared with."""
+    with tempfile.TemporaryDirectory(prefix="modelkin-") as cache:
+        history = of_store(store, Path(cache))
+        try:
+            previous = history[newest].manifest.previous
+            if previous is None:
+                return None
+            found = history.changes(previous, newest)
+        except SnapshotFormatError:
+            return None  # it tells of runs and snapshots all the same
+    examples = [found[row] for kind in Kind for row in found.rows([kind])[:EXAMPLES].tolist()]
+    return {
+        "from": previous,
+        "to": newest,
+        "counts": {kind.value: count for kind, count in found.counts.items()},
+        "examples": [
+            {"kind": kind.value, "id": id, "before": before, "after": after}
+            for kind, _, id, before, after in examples
+        ],
     }
 
 
@@ -46,7 +85,13 @@ def shown(told: dict[str, Any], *, as_json: bool) -> str:
     lines = [f"store      {told['store']}"]
     for info in told["snapshots"]:
         size = info["bytes"] / 1e6
-        lines.append(f"snapshot   {info['id']}  {_time(info['published_at'])}  {size:.1f} MB")
+        part = "" if info["whole"] else ", series and changes"
+        when = _time(info["published_at"])
+        lines.append(f"snapshot   {info['id']}  {when}  {size:.1f} MB{part}")
+    if told["older_snapshots"]:
+        lines.append(f"snapshot   and {told['older_snapshots']} older ones")
+    if told["changes"]:
+        lines += _changed(told["changes"])
     for run in told["runs"]:
         counts = f"  read {run['read']}, wrote {run['written']}" if "read" in run else ""
         began = _time(run["started_at"])
@@ -56,6 +101,16 @@ def shown(told: dict[str, Any], *, as_json: bool) -> str:
     if not told["runs"]:
         lines.append("nothing was crawled yet; run 'modelkin run'")
     return "\n".join(lines)
+
+
+def _changed(changes: dict[str, Any]) -> list[str]:
+    counts = [f"{count} {kind}" for kind, count in changes["counts"].items() if count]
+    lines = [f"changed    {', '.join(counts) or 'nothing'}, since {changes['from']}"]
+    for change in changes["examples"]:
+        values = f": {change['before'] or 'none'} -> {change['after'] or 'none'}"
+        edited = change["kind"] in (Kind.RENAMED, Kind.PARENTS, Kind.LICENSE)
+        lines.append(f"  {change['kind']:<8} {change['id']}{values if edited else ''}")
+    return lines
 
 
 def _time(milliseconds: int) -> str:
