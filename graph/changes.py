@@ -19,7 +19,6 @@ the declaration.
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +49,7 @@ _WENT, _PARENTS = (list(Kind).index(kind) for kind in (Kind.WENT, Kind.PARENTS))
 _ASPECT_OF = np.array([0, 0, 0, 1, 2, 3])
 """Of what each kind is a change: whether the model lives (0), its id, its bases, its licence."""
 
+_NAMES = ["key", "id"]
 _STATUSES = pa.array([status.value for status in Status])
 _LIVE, _MISSING, _DELETED = range(len(Status))
 _ABSENT = -1
@@ -85,8 +85,8 @@ def difference(
     again |= former[began] == _DELETED
     ended = np.flatnonzero((was == _LIVE) & (latter != _LIVE))
 
-    def lives(kind: Kind, models: pa.RecordBatch, rows: Rows, *codes: Rows) -> pa.Table:
-        return _table(kind, models, rows, *(_status_texts(of[rows]) for of in codes))
+    def lives(kind: Kind, named: pa.Table, rows: Rows, *codes: Rows) -> pa.Table:
+        return _table(kind, named, *(_status_texts(of[rows]) for of in codes))
 
     both = np.flatnonzero(~np.isin(former, [_ABSENT, _MISSING]) & (now != _MISSING))
 
@@ -100,18 +100,27 @@ def difference(
         if kind == Kind.PARENTS:
             edited = _redeclared(*values)
             at, values = at[edited], [column.filter(pa.array(edited)) for column in values]
-        return _table(kind, after, both[at], *values)
+        return _table(kind, _named(after, both[at]), *values)
 
-    return pa.concat_tables(
-        [
-            lives(Kind.CAME, after, began[~again], former, now),
-            lives(Kind.WENT, before, ended, was, latter),
-            lives(Kind.RETURNED, after, began[again], former, now),
-            edits(Kind.RENAMED, "id"),
-            edits(Kind.PARENTS, "declared"),
-            edits(Kind.LICENSE, "license"),
-        ]
-    ).combine_chunks()
+    came, returned = began[~again], began[again]
+    left = [  # by its last name, if there is a record of it
+        pc.coalesce(*columns)
+        for columns in zip(
+            _named(after, there[ended]).columns, _named(before, ended).columns, strict=True
+        )
+    ]
+    return _ordered(
+        pa.concat_tables(
+            [
+                lives(Kind.CAME, _named(after, came), came, former, now),
+                lives(Kind.WENT, pa.table(left, _NAMES), ended, was, latter),
+                lives(Kind.RETURNED, _named(after, returned), returned, former, now),
+                edits(Kind.RENAMED, "id"),
+                edits(Kind.PARENTS, "declared"),
+                edits(Kind.LICENSE, "license"),
+            ]
+        )
+    )
 
 
 def net(changes: Sequence[pa.Table]) -> pa.Table:
@@ -149,17 +158,11 @@ def net(changes: Sequence[pa.Table]) -> pa.Table:
     parents = np.flatnonzero(left & (kind[first] == _PARENTS))
     left[parents] = _redeclared(*(column.take(pa.array(parents)) for column in (old, new)))
 
-    kind, model = kind[first[left]], model[first[left]]
-    found = pa.table(
-        [
-            pa.array(kind),
-            *table.select(["key", "id"]).take(pa.array(newest[model])).columns,
-            old.filter(pa.array(left)),
-            new.filter(pa.array(left)),
-        ],
-        names=CHANGES.names,
-    ).sort_by([("kind", "ascending"), ("id", "ascending")])
-    return found.set_column(0, "kind", _kind_names(found.column("kind"))).cast(CHANGES)
+    told = pa.array(first[left])
+    named = table.select(_NAMES).take(pa.array(newest[model[first[left]]]))
+    values = (column.filter(pa.array(left)) for column in (old, new))
+    columns = [table.column("kind").take(told), *named.columns, *values]
+    return _ordered(pa.table(columns, schema=CHANGES))
 
 
 def kinds(changes: pa.Table) -> Rows:
@@ -236,15 +239,21 @@ def _mask(array: pa.Array) -> Mask:
     return found
 
 
-def _kind_names(codes: Any) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(codes.to_numpy().astype(np.int8)), _KINDS)
+def _named(models: pa.RecordBatch, rows: Rows) -> pa.Table:
+    """Return the key and the id of models; null for row -1."""
+    chosen = models.select(_NAMES).take(pa.array(rows, mask=rows < 0))
+    return pa.Table.from_batches([chosen])
 
 
-def _table(
-    kind: Kind, models: pa.RecordBatch, rows: Rows, before: pa.Array, after: pa.Array
-) -> pa.Table:
-    """Return changes of one kind of some models."""
-    named = models.select(["key", "id"]).take(pa.array(rows))
-    codes = np.full(len(rows), list(Kind).index(kind), np.int8)
-    kinds = pa.DictionaryArray.from_arrays(pa.array(codes), _KINDS)
-    return pa.table([kinds, *named.columns, before, after], schema=CHANGES)
+def _table(kind: Kind, named: pa.Table, before: pa.Array, after: pa.Array) -> pa.Table:
+    """Return changes of one kind of models that are named by key and id."""
+    codes = np.full(len(named), list(Kind).index(kind), np.int8)
+    told = pa.DictionaryArray.from_arrays(pa.array(codes), _KINDS)
+    return pa.table([told, *named.columns, before, after], schema=CHANGES)
+
+
+def _ordered(changes: pa.Table) -> pa.Table:
+    """Return changes by kind, of one kind by id."""
+    keys = pa.table([pa.array(kinds(changes)), changes.column("id")], ["kind", "id"])
+    order = pc.sort_indices(keys, [("kind", "ascending"), ("id", "ascending")])
+    return changes.take(order).combine_chunks()
