@@ -16,14 +16,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graph.adoption import adoption as adoption
+    from graph.concentration import concentration as concentration
+    from graph.copies import copies as copies
     from graph.ecosystem import Ecosystem as Ecosystem
     from graph.ecosystem import FamilyView as FamilyView
     from graph.families import Attribution as Attribution
     from graph.families import Credit as Credit
+    from graph.growth import growth as growth
     from graph.history import History as History
+    from graph.influence import family_centrality as family_centrality
+    from graph.influence import influence as influence
+    from graph.license_drift import license_drift as license_drift
+    from graph.license_path import license_path as license_path
+    from graph.lineage import lineage as lineage
     from graph.records import Relation as Relation
     from graph.records import Status as Status
     from graph.registry import load_registry as load_registry
+    from graph.removal import impact_of_removal as impact_of_removal
     from graph.shares import By as By
     from graph.shares import Definition as Definition
     from graph.shares import Weight as Weight
@@ -45,7 +55,17 @@ _HOMES = {
     "Relation": "graph.records",
     "Status": "graph.records",
     "Weight": "graph.shares",
+    "adoption": "graph.adoption",
+    "concentration": "graph.concentration",
+    "copies": "graph.copies",
+    "family_centrality": "graph.influence",
+    "growth": "graph.growth",
     "history": "modelkin.opening",
+    "impact_of_removal": "graph.removal",
+    "influence": "graph.influence",
+    "license_drift": "graph.license_drift",
+    "license_path": "graph.license_path",
+    "lineage": "graph.lineage",
     "load_registry": "graph.registry",
     "open": "modelkin.opening",
     "series": "graph.shares",
