@@ -30,25 +30,8 @@ TYPES = (
     "Growth",
     "RelativeAdoption",
 )
-IN_WORDS = set(
-    [
-        "model",
-        "nodes",
-        "edges",
-        "license",
-        "licenseClass",
-        "relation",
-        "fromClass",
-        "toClass",
-        "derivatives",
-        "quarters",
-        "typical",
-        "days",
-        "size",
-        "value",
-        "definition",
-    ]
-)
+IN_WORDS = {"model", "nodes", "edges", "license", "licenseClass", "relation", "definition"}
+IN_WORDS |= {"fromClass", "toClass", "derivatives", "quarters", "typical", "days", "size", "value"}
 """Fields that the text describes without naming them."""
 
 
