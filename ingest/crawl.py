@@ -16,10 +16,10 @@ from graph.progress import Progress, unheard
 from graph.quality import Quality, Reason
 from graph.records import ID_KEY_PREFIX, Model
 from graph.store.heartbeat import heartbeat
-from graph.store.port import Batch, Run, Store, read_table
+from graph.store.port import Batch, Run, Store
 from ingest.known import KeyOfId, Known, key_hashes
 from ingest.report import Report
-from ingest.roster import COLUMNS, Mask, Roster
+from ingest.roster import COLUMNS, Edges, Mask, Roster
 from ingest.settle import Settlement, settle
 from ingest.source import Page, Source
 from ingest.transform import transform
@@ -100,7 +100,7 @@ class Crawl:
             if not self._load(run, report, known):
                 return False
         with report.timed("settle"):
-            roster, derivations = self._stored_models(known), self._stored_derivations()
+            roster, derivations = self._stored_lineage(known)
             roster.check_shrink(self.max_shrink)
         if doubtful := roster.doubtful(derivations):
             with report.timed("look up"):
@@ -108,7 +108,9 @@ class Crawl:
                     return False
         with report.timed("settle"):
             if report.looked_up:
-                roster, derivations = self._stored_models(known), self._stored_derivations()
+                del roster, derivations  # before others take as much memory again
+                roster, derivations = self._stored_lineage(known)
+            del known
             settlement = settle(roster, derivations)
             steps = _steps(settlement)
             for number, make in enumerate(steps, 1):
@@ -197,14 +199,13 @@ class Crawl:
             if key:
                 models[place] = models[place]._replace(key=key)
 
-    def _stored_models(self, known: Known) -> Roster:
+    def _stored_lineage(self, known: Known) -> tuple[Roster, Edges]:
         def seen(keys: pa.Array) -> Mask:
             return known.look_up(key_hashes(keys.to_pylist()))[1]
 
-        return Roster(self.store.columns("models", COLUMNS), seen if self._sweeps else None)
-
-    def _stored_derivations(self) -> pa.Table:
-        return read_table(self.store, "derivations", ["child", "base", "relation"])
+        roster = Roster(self.store.columns("models", COLUMNS), seen if self._sweeps else None)
+        edges = roster.edges(self.store.columns("derivations", ["child", "base", "relation"]))
+        return roster, edges
 
     def _look_up(
         self, run: Run, report: Report, known: Known, doubtful: list[tuple[str, str]]

@@ -1,7 +1,8 @@
 """The stored models as arrays: who lives, who vanished, who was replaced by whom."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,17 +11,34 @@ from numpy.typing import NDArray
 
 from graph.errors import ShrinkError
 from graph.records import ID_KEY_PREFIX, Status
-from graph.store.schema import MODEL_SCHEMA
+from ingest.index import Index
+from ingest.known import Hashes, key_hashes
+from ingest.numbers import Numbers
+from ingest.references import References, relation_codes
+from ingest.texts import Rows, Texts
 
 COLUMNS = ["key", "id", "status", "aliases", "declared"]
 """What a roster needs of the stored models."""
 
-Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+
+_STATUSES = pa.array([status.value for status in Status])
+_LIVE, _MISSING = (list(Status).index(status) for status in (Status.LIVE, Status.MISSING))
+
+
+class Edges(NamedTuple):
+    """Derivations: the rows of both ends, and the code of the relation."""
+
+    child: NDArray[np.int32]
+    base: NDArray[np.int32]
+    relation: NDArray[np.int8]
 
 
 class Roster:
     """The stored models, and what a run has seen of them.
+
+    Read once as a stream, of which about 60 bytes a model are kept. Ids are compared by their
+    64-bit hashes, but where two models seem to share one, by their texts.
 
     Parameters
     ----------
@@ -34,60 +52,107 @@ class Roster:
     ----------
     keys, ids
         The columns.
+    id_hashes
+        The hashes of the ids.
+    references
+        What the models declare.
     live, missing
         Who lives after the run, and who is a placeholder.
     vanished
         Who lived until the run did not see it, or saw its id on a newer repository.
     reused
         Who lived until a newer repository bore its id.
-    superseded, heir
-        Who is the same model as another row, since its key was learned, and as which; else -1.
+    superseded
+        Who is the same model as another row, since its key was learned.
+    bearing
+        Who bears its id today, rather than another row.
     """
 
     def __init__(
         self, chunks: Iterable[pa.RecordBatch], seen_of: Callable[[pa.Array], Mask] | None
     ) -> None:
-        schema = pa.schema([MODEL_SCHEMA.field(name) for name in COLUMNS])
-        models = pa.Table.from_batches(chunks, schema)
-        self.declared: pa.Array = models.column("declared").combine_chunks()
-        self.keys: pa.Array = models.column("key").combine_chunks()
-        self.ids: pa.Array = models.column("id").combine_chunks()
-        self._aliases: pa.Array = models.column("aliases").combine_chunks()
-        status = models.column("status").combine_chunks()
-        self._was_live = mask(pc.equal(status, Status.LIVE.value))
-        self.missing = mask(pc.equal(status, Status.MISSING.value))
-        self.heir = np.full(len(status), -1)
-        self.reused: Mask = np.zeros(len(status), np.bool_)
-        unseen = np.zeros(len(status), np.bool_)
-        if seen_of is not None:
-            unseen = ~np.concatenate([unseen[:0], *map(seen_of, models.column("key").chunks)])
-        self._settle_shared_ids(self._was_live & ~unseen)
-        self.superseded: Mask = self.heir >= 0
-        self._gone: Mask = self._was_live & unseen & ~self.superseded
+        self.keys = Texts(compressed=False)
+        self.ids = Texts(compressed=True)
+        self.references = References()
+        by_key, by_id = Numbers(np.uint64), Numbers(np.uint64)
+        statuses, sights = Numbers(np.int8), Numbers(np.bool_)
+        former: list[tuple[int, str]] = []
+        for chunk in chunks:
+            key, id, status, aliases, declared = chunk.columns
+            first = len(self.keys)
+            self.references.extend(first, declared)
+            rows = np.flatnonzero(mask(aliases.is_valid()))
+            former += zip((first + rows).tolist(), texts(aliases, rows), strict=True)
+            sights.extend(seen_of(key) if seen_of else np.ones(len(key), np.bool_))
+            statuses.extend(positions(status, _STATUSES).astype(np.int8))
+            by_key.extend(key_hashes(key.to_pylist()))
+            by_id.extend(key_hashes(id.to_pylist()))
+            self.keys.extend(key)
+            self.ids.extend(id)
+        self.id_hashes = by_id.array()
+        self._by_key = Index(by_key.array())
+        self._was_live: Mask = statuses.array() == _LIVE
+        self.missing: Mask = statuses.array() == _MISSING
+        self.reused: Mask = np.zeros(len(self.keys), np.bool_)
+        self.bearing: Mask = np.ones(len(self.keys), np.bool_)
+        heirs = self._settle_shared_ids(self._was_live & sights.array())
+        self.superseded: Mask = heirs >= 0
+        self._gone: Mask = self._was_live & ~sights.array() & ~self.superseded
         self.vanished: Mask = self._gone | self.reused
         self.live: Mask = self._was_live & ~self.vanished & ~self.superseded
+        owners = [int(heirs[row]) if heirs[row] >= 0 else row for row, _ in former]
+        self._aliases = [
+            (owner, row, ids) for owner, (row, ids) in zip(owners, former, strict=True)
+        ]
 
     def __len__(self) -> int:
         return len(self.live)
 
-    def _settle_shared_ids(self, live: Mask) -> None:
+    def _settle_shared_ids(self, live: Mask) -> NDArray[np.int32]:
         """Find, for each id that several rows bear, the one row that bears it today.
 
         A live row comes before one that is not, one with the Hub's key before one without, and
         of two Hub keys the larger, for they grow with time. A row without a Hub key is then the
         same model under its heir's key; one with a Hub key is an older repository.
+
+        Returns
+        -------
+        heirs
+            As which row a row is superseded; -1 for most.
         """
-        codes = self.ids.dictionary_encode().indices.to_numpy()
-        shared = np.flatnonzero(np.bincount(codes)[codes] > 1)
-        by_id = mask(pc.starts_with(self.keys, ID_KEY_PREFIX))
-        order = np.lexsort((shared, ~by_id[shared], live[shared], codes[shared]))
-        shared = shared[order]
-        last = np.append(np.diff(codes[shared]) != 0, [True])[: len(shared)]
-        heirs = shared[last][np.cumsum(last) - last]
-        nameless = ~last & by_id[shared]
-        self.heir[shared[nameless]] = heirs[nameless]
-        older = shared[~last & ~by_id[shared]]
+        self._by_id = Index(self.id_hashes)
+        heirs = np.full(len(live), -1, np.int32)
+        shared = self._by_id.shared()
+        codes = self.ids.take(shared).dictionary_encode().indices.to_numpy()
+        truly = np.bincount(codes)[codes] > 1
+        shared, codes = shared[truly], codes[truly]
+        by_id = mask(pc.starts_with(self.keys.take(shared), ID_KEY_PREFIX))
+        order = np.lexsort((shared, ~by_id, live[shared], codes))
+        shared, codes, by_id = shared[order], codes[order], by_id[order]
+        last = np.append(np.diff(codes) != 0, [True])[: len(shared)]
+        nameless, older = shared[~last & by_id], shared[~last & ~by_id]
+        heirs[nameless] = shared[last][np.cumsum(last) - last][~last & by_id]
         self.reused[older] = self._was_live[older]
+        self.bearing[shared[~last]] = False
+        self._by_id.drop(~self.bearing)
+        return heirs
+
+    def rows_of_keys(self, hashes: Hashes) -> NDArray[np.int32]:
+        """Return the rows whose keys have these hashes; -1 for none."""
+        return self._by_key.rows(hashes)
+
+    def rows_of_ids(self, hashes: Hashes) -> NDArray[np.int32]:
+        """Return the rows that bear the ids with these hashes today; -1 for none."""
+        return self._by_id.rows(hashes)
+
+    def edges(self, derivations: Iterable[pa.RecordBatch]) -> Edges:
+        """Return ``child``, ``base`` and ``relation`` of derivations as numbers."""
+        child, base, relation = Numbers(np.int32), Numbers(np.int32), Numbers(np.int8)
+        for chunk in derivations:
+            child.extend(self.rows_of_keys(key_hashes(chunk.column("child").to_pylist())))
+            base.extend(self.rows_of_keys(key_hashes(chunk.column("base").to_pylist())))
+            relation.extend(relation_codes(chunk.column("relation")))
+        return Edges(child.array(), base.array(), relation.array())
 
     def check_shrink(self, max_shrink: float) -> None:
         """Refuse when the source lost more than this fraction of the live models.
@@ -105,68 +170,53 @@ class Roster:
                 f" again with --max-shrink {math.ceil(gone / were * 100) / 100:.2f}"
             )
 
-    def doubtful(self, derivations: pa.Table) -> list[tuple[str, str]]:
-        """Return who was not seen though a live model derives from it, by the stored derivations.
+    def doubtful(self, derivations: Edges) -> list[tuple[str, str]]:
+        """Return who was not seen though a live model derives from it.
 
         Parameters
         ----------
         derivations
-            ``child`` and ``base`` of all stored derivations.
+            Those that the store holds.
 
         Returns
         -------
         list of (key, id)
             The one with the most live derivatives first; of equals, the first key.
         """
-        child, base = (
-            positions(derivations.column(name).combine_chunks(), self.keys)
-            for name in ("child", "base")
-        )
-        known = (child >= 0) & (base >= 0)
-        child, base = child[known], base[known]
-        child = np.where(self.superseded, self.heir, np.arange(len(self)))[child]
+        child, base, _ = derivations
         told = self.live[child] & self._gone[base]
         # Relations beside each other count as one derivative.
-        pairs = np.unique(base[told] * len(self) + child[told])
+        pairs = np.unique(base[told].astype(np.int64) * len(self) + child[told])
         rows, derivatives = np.unique(pairs // max(1, len(self)), return_counts=True)
         rows = rows[np.argsort(-derivatives, kind="stable")]
-        return list(zip(texts(self.keys, rows), texts(self.ids, rows), strict=True))
-
-    def by_rank(self) -> Rows:
-        """Return the rows that may bear an id, the likeliest last: live, then with a late key."""
-        rows = np.flatnonzero(~self.superseded)
-        return rows[np.argsort(self.live[rows], kind="stable")]
+        return list(zip(self.keys.list(rows), self.ids.list(rows), strict=True))
 
     def aliases(self) -> dict[str, int]:
         """Return former ids and the row that bore each; of several the one with the last key."""
-        owners = np.where(self.superseded, self.heir, np.arange(len(self)))
-        found = [
-            (int(owners[row]), alias)
-            for row, aliases in self._with_aliases(np.ones(len(self), np.bool_))
-            for alias in aliases
-        ]
-        return {alias: owner for owner, alias in sorted(found)}
+        return {alias: owner for owner, _, ids in sorted(self._aliases) for alias in ids.split(" ")}
 
     def inherited_aliases(self) -> list[tuple[str, str]]:
         """Return the aliases that a superseded row leaves to its heir."""
+        left = [(owner, ids) for owner, row, ids in self._aliases if owner != row]
+        keys = self.keys.list(np.array([owner for owner, _ in left], np.int64))
         return [
-            (self.keys[self.heir[row]].as_py(), alias)
-            for row, aliases in self._with_aliases(self.superseded)
-            for alias in aliases
+            (key, alias)
+            for key, (_, ids) in zip(keys, left, strict=True)
+            for alias in ids.split(" ")
         ]
 
-    def _with_aliases(self, among: Mask) -> Iterator[tuple[int, list[str]]]:
-        for row in np.flatnonzero(among & mask(self._aliases.is_valid())).tolist():
-            yield row, self._aliases[row].as_py().split(" ")
-
-
-def rows_of(wanted: pa.Array, names: pa.Array, rows: Rows) -> Rows:
-    """Return the row of each wanted name, of several the last one of ``rows``; -1 for none."""
-    place = positions(names, wanted)
-    rows = rows[place[rows] >= 0]
-    found = np.full(len(wanted), -1)
-    found[place[rows]] = rows
-    return found
+    def alike(self, ids: list[str]) -> dict[str, dict[str, int]]:
+        """Return, by the lower case of these ids, the models' ids alike and the row of each."""
+        wanted = pc.unique(pc.ascii_lower(pa.array(ids, pa.string())))
+        found: dict[str, dict[str, int]] = {}
+        for first, block in self.ids.blocks():
+            lower = pc.ascii_lower(block)
+            among = mask(pc.is_in(lower, value_set=wanted))
+            among &= (self.bearing & ~self.missing)[first : first + len(block)]
+            places = np.flatnonzero(among)
+            for place, id in zip(places.tolist(), texts(block, places), strict=True):
+                found.setdefault(id.lower(), {})[id] = first + place
+        return found
 
 
 def positions(values: pa.Array, among: pa.Array) -> Rows:
