@@ -7,13 +7,18 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from graph.errors import ModelkinError, UsageError
+from graph.errors import LeaseLostError, ModelkinError, StoreError, TryLaterError, UsageError
 from graph.store.lease import now_ms
 from graph.store.port import Run
 
 JITTER = 0.05
 """Fraction of the interval by which a wait may be longer or shorter: many must not ask at once."""
 
+SOON_S = 300
+"""Seconds to the next run after one that failed by what may be over soon: as long as a window of
+the Hub's quota, and longer than the lease of a run that was killed."""
+
+_PASSING = (TryLaterError, StoreError, LeaseLostError)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _INTERVAL = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 
@@ -56,13 +61,17 @@ def is_full_due(runs: Iterable[Run], source: str, every_s: float) -> bool:
 def repeat(job: Callable[[], None], every_s: float, stop: threading.Event) -> None:
     """Run a job, wait, and run it again, until the event is set.
 
-    A run that fails is told, and the next one tries again: the job is to go on where it was.
+    A run that fails is told, and the next one tries again: the job is to go on where it was. It
+    comes after `SOON_S` where a store, a lease or the Hub was not to be had.
     """
     while not stop.is_set():
+        wait_s = every_s
         try:
             job()
         except ModelkinError as error:
             _log.error("the run failed", reason=str(error), exit_code=error.exit_code)
-        wait_s = every_s * random.uniform(1 - JITTER, 1 + JITTER)
+            if isinstance(error, _PASSING):
+                wait_s = min(every_s, SOON_S)
+        wait_s *= random.uniform(1 - JITTER, 1 + JITTER)
         _log.info("waiting for the next run", seconds=round(wait_s))
         stop.wait(wait_s)

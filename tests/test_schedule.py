@@ -4,10 +4,17 @@ import threading
 
 import pytest
 
-from graph.errors import HubError, UsageError
+from graph.errors import (
+    HubError,
+    LeaseHeldError,
+    ModelkinError,
+    ShrinkError,
+    StoreError,
+    UsageError,
+)
 from graph.store.lease import now_ms
 from graph.store.port import Run
-from modelkin.schedule import JITTER, is_full_due, repeat, seconds
+from modelkin.schedule import JITTER, SOON_S, is_full_due, repeat, seconds
 
 
 @pytest.mark.parametrize(
@@ -85,3 +92,24 @@ def test_what_is_no_error_of_ours_ends_it() -> None:
 
     with pytest.raises(ZeroDivisionError):
         repeat(job, 100, Waits(5))
+
+
+@pytest.mark.parametrize(
+    ("error", "wait_s"),
+    [
+        (LeaseHeldError, SOON_S),
+        (HubError, SOON_S),
+        (StoreError, SOON_S),
+        (ShrinkError, 6 * 3600),
+        (UsageError, 6 * 3600),
+    ],
+)
+def test_what_may_be_over_soon_is_tried_again_soon(
+    error: type[ModelkinError], wait_s: float
+) -> None:
+    def job() -> None:
+        raise error("not now")
+
+    stop = Waits(1)
+    repeat(job, 6 * 3600, stop)
+    assert stop.asked == [pytest.approx(wait_s, rel=JITTER)]

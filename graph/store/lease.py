@@ -1,20 +1,35 @@
 """Who holds a store: names of owners, and whether an owner still lives."""
 
+import hashlib
 import os
 import secrets
 import socket
 import time
+from pathlib import Path
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_PROCESSES = Path("/proc/self/ns/pid")
 
 
 def new_owner() -> str:
     """Return a name for this process that is not used twice: ``host/pid/random``."""
-    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(8)}"
+    return f"{_host()}/{os.getpid()}/{secrets.token_hex(8)}"
+
+
+def _host() -> str:
+    """Name where a process number means one process: containers may share a host's name."""
+    name = socket.gethostname()
+    try:
+        place = f"{_BOOT_ID.read_text()} {_PROCESSES.readlink()}"
+    except OSError:  # no Linux
+        return name
+    return f"{name}-{hashlib.blake2s(place.encode(), digest_size=4).hexdigest()}"
 
 
 def is_gone(owner: str) -> bool:
     """Tell whether an owner was a process of this host that has ended."""
     host, pid, _ = owner.split("/")
-    if host != socket.gethostname():
+    if host != _host():
         return False
     try:
         os.kill(int(pid), 0)
