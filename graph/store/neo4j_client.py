@@ -25,8 +25,9 @@ CONNECT_S = 10
 ACQUIRE_S = 20
 """Seconds for a connection that is ready: TCP, TLS, handshake and log-in together."""
 
-RETRY_S = 30
-"""Seconds for which a transaction is tried again after a transient error."""
+RETRY_S = 60
+"""Seconds for which a transaction is tried again after a transient error, such as a server that
+starts anew."""
 
 TRANSACTION_S = 300
 """Seconds after which the server ends a transaction, so that no lock is held or waited for
@@ -85,7 +86,7 @@ class Client:
             )
 
     def probe(self, statement: str) -> neo4j.Record | None:
-        """Read a record, without the retries that make a missing server take 30 s to notice."""
+        """Read a record, without the retries that make a missing server take a minute to notice."""
         with (
             self.errors(),
             self._session(neo4j.READ_ACCESS) as session,

@@ -1,7 +1,9 @@
 """The lease in Neo4j: one holder at a time, and a token that fences off those before it.
 
 Each statement writes before it reads: the first SET waits for the node's lock, so what is read
-after it holds until the transaction ends. Times are the server's, which all claimants share.
+after it holds until the transaction ends. Times are the server's, which all claimants share. A
+lease that ends later than one can was taken before that clock was set back, and is free: the token
+fences off an owner who is still at work.
 """
 
 import time
@@ -17,7 +19,8 @@ _CLAIM = """
 MERGE (l:Lease {name: 'store'})
 ON CREATE SET l.token = 0, l.expires = 0
 SET l.touched = timestamp()
-WITH l WHERE l.owner IS NULL OR l.owner IN [$owner, $gone] OR l.expires < timestamp()
+WITH l WHERE l.owner IS NULL OR l.owner IN [$owner, $gone]
+  OR NOT timestamp() <= l.expires <= timestamp() + 2 * $ttl
 SET l.owner = $owner, l.token = l.token + 1, l.expires = timestamp() + $ttl
 RETURN l.token AS token
 """

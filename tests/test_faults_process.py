@@ -1,0 +1,147 @@
+"""Faults of the crawler's own process: killed at any moment, its clock set, no room on its disk."""
+
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from graph import snapshot
+from graph.ecosystem import Ecosystem
+from graph.measure import measure
+from graph.registry import load_registry
+from graph.store import open_store
+from graph.store.port import Store
+from ingest.crawl import Crawl
+from ingest.hub import HubSource
+from ingest.hub_client import HubClient
+from tests.crawler import crawler, ended, until
+from tests.hub import LoopbackHub, Request
+from tests.hub_models import GeneratedModels
+from tests.stores import EmbeddedPlace, Place
+from tests.test_crawl_stores import content
+
+PAGE, PAGES = 100, 12
+MODELS = GeneratedModels(PAGE * PAGES)[:]
+
+KILLS = {"EmbeddedPlace": 25, "Neo4jPlace": 4}
+SEED = 20261125
+
+
+@pytest.fixture(autouse=True)
+def _online(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+def source(hub: LoopbackHub) -> HubSource:
+    return HubSource(HubClient(endpoint=hub.url))
+
+
+def crawl(store: Store, hub: LoopbackHub) -> None:
+    Crawl(store, source(hub)).run()
+
+
+def before(store: Store) -> str:
+    """Crawl the Hub as it was when it had half of its models, and publish that."""
+    with LoopbackHub(MODELS[: len(MODELS) // 2]) as hub:
+        crawl(store, hub)
+    return measure(store, load_registry()).id
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store that undisturbed crawls filled."""
+    with (
+        EmbeddedPlace(tmp_path_factory.mktemp("clean")).open() as store,
+        pytest.MonkeyPatch.context() as patch,
+        LoopbackHub(MODELS) as hub,
+    ):
+        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+        before(store)
+        crawl(store, hub)
+        yield store
+
+
+@contextmanager
+def reader(place: Place, cache: Path) -> Iterator[list[Any]]:
+    """Read the newest snapshot over and over, as a server does; collects what was read."""
+    read: list[Any] = []
+    done = threading.Event()
+
+    def look() -> None:
+        try:
+            while not done.wait(0.02):
+                with open_store(place.url, credentials=place.credentials) as store:
+                    newest = store.snapshots()[0].id
+                    eco = Ecosystem(store.fetch(newest, cache))
+                found = (newest, len(eco.names), int(eco.column("downloads").to_numpy().sum()))
+                if found not in read:
+                    read.append(found)
+        except BaseException as error:
+            read.append(error)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield read
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_crawler_killed_at_random_moments(place: Place, clean: Store, tmp_path: Path) -> None:
+    """Each time it goes on at the first page whose batch was not stored, and at no other."""
+    store = place.open()
+    old = before(store)
+    draw = random.Random(SEED)
+    killed = 0
+    with LoopbackHub(MODELS, largest_page=PAGE) as hub, reader(place, tmp_path / "cache") as read:
+        cursors = [None, *(page.cursor for page in source(hub).pages(None))][:PAGES]
+        while killed < KILLS[type(place).__name__]:
+            hub.requests.clear()
+            wanted, delay_s = draw.randint(1, 4), draw.uniform(0, 0.05)
+            with crawler(place, hub) as process:
+                until(lambda: len(hub.requests) >= wanted or process.poll() is not None)  # noqa: B023
+                time.sleep(delay_s)
+            print(f"{process.returncode} after {len(hub.requests)} requests and {delay_s:.3f} s")
+            assert process.returncode in (-signal.SIGKILL, 0)
+            killed += process.returncode != 0
+            # A page is asked for once the one before is stored, and not before.
+            asked = [path_and_query(request) for request in hub.requests]
+            places = [cursors.index(cursor) for cursor in asked]
+            assert places == [*range(places[0], places[-1] + 1)]
+            run = next(run for run in store.runs(9) if run.kind == "crawl")
+            assert cursors.index(run.cursor) in (places[-1], places[-1] + 1)
+        with crawler(place, hub) as process:
+            assert ended(process)[0] == 0
+        assert content(store) == content(clean)
+        (last,) = store.runs(1)
+        assert (last.state, last.report["read"]) == ("done", len(MODELS))
+        new = measure(store, load_registry()).id
+        until(lambda: read[-1][0] != old)
+    assert [found[0] for found in read] == [old, new]
+    assert equal(store, clean, tmp_path)
+
+
+def path_and_query(request: Request) -> str | None:
+    """The cursor by which a page was asked for; None for the first."""
+    if request.get("cursor") is None:
+        return None
+    return f"{request.path}?{urlencode(request.query, quote_via=quote)}"
+
+
+def equal(one: Store, other: Store, cache: Path) -> bool:
+    """Whether two stores measure the same."""
+    tables = []
+    for number, store in enumerate((one, other)):
+        info = measure(store, load_registry())
+        found = snapshot.read(store.fetch(info.id, cache / str(number)))[1]
+        tables.append({name: table.to_pylist() for name, table in found.items()})
+    return tables[0] == tables[1]

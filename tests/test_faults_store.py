@@ -1,0 +1,145 @@
+"""Faults of the store while the Hub is crawled into it: in the end it holds what it should."""
+
+import os
+import secrets
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.errors import LeaseHeldError, LeaseLostError, StoreError
+from graph.store.lease import now_ms
+from graph.store.port import Run, Store
+from ingest.crawl import Crawl
+from ingest.hub import HubSource
+from ingest.hub_client import HubClient
+from modelkin.local_neo4j import LocalNeo4j
+from tests.bolt_proxy import BoltProxy
+from tests.hub import LoopbackHub
+from tests.hub_models import GeneratedModels
+from tests.neo4j_server import Neo4jServer, free_port
+from tests.stores import EmbeddedPlace, Neo4jPlace
+from tests.test_crawl_stores import content
+
+PAGE = 100
+MODELS = GeneratedModels(8 * PAGE)[:]
+
+GONE_S = 20
+"""Seconds for which a server may be gone without ending a crawl."""
+
+
+@pytest.fixture(autouse=True)
+def _online(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+def crawl(store: Store, hub: LoopbackHub, **options: Any) -> Run:
+    return Crawl(store, HubSource(HubClient(endpoint=hub.url), page_size=PAGE), **options).run()
+
+
+@pytest.fixture
+def hub() -> Iterator[LoopbackHub]:
+    with LoopbackHub(MODELS) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clean(tmp_path: Path, hub: LoopbackHub) -> dict[str, Any]:
+    """What a store holds after an undisturbed crawl of the models."""
+    with EmbeddedPlace(tmp_path / "clean").open() as store:
+        crawl(store, hub)
+        hub.requests.clear()
+        return content(store)
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_connections_that_break_in_their_commits(
+    neo4j_place: Neo4jPlace, hub: LoopbackHub, clean: dict[str, Any], after: bool
+) -> None:
+    """Before or after the server heard of the commit, at each page and while settling."""
+    with BoltProxy(neo4j_place.url, after=after) as proxy:
+        neo4j_place.url = proxy.url
+        store = neo4j_place.open()
+        cut = 0
+
+        def break_next(phase: str, done: int, total: int | None) -> None:
+            nonlocal cut
+            cut += 1
+            proxy.cuts = 1
+
+        run = crawl(store, hub, progress=break_next)
+        assert cut > len(MODELS) // PAGE
+        assert proxy.cuts == 0
+        assert (run.state, run.report["read"]) == ("done", len(MODELS))
+        assert content(store) == clean
+
+
+def test_server_that_is_gone_for_20_seconds(
+    neo4j_place: Neo4jPlace, hub: LoopbackHub, clean: dict[str, Any]
+) -> None:
+    with BoltProxy(neo4j_place.url) as proxy:
+        neo4j_place.url = proxy.url
+        store = neo4j_place.open()
+        back = threading.Timer(GONE_S, proxy.come_back)
+
+        def go_away(phase: str, done: int, total: int | None) -> None:
+            if done == 3 * PAGE:
+                proxy.go_away()
+                back.start()
+
+        run = crawl(store, hub, progress=go_away)
+        back.join()
+        assert len(hub.requests) == len(MODELS) // PAGE
+        assert (run.state, run.report["read"]) == ("done", len(MODELS))
+        assert content(store) == clean
+
+
+def test_server_that_is_killed(hub: LoopbackHub, clean: dict[str, Any], tmp_path: Path) -> None:
+    """With SIGKILL, on the way; when it is back, what it had committed is there."""
+    password = secrets.token_urlsafe(12)
+    port = free_port()
+
+    def server() -> LocalNeo4j:
+        return LocalNeo4j(tmp_path / "neo4j", port=port, password=password, heap_mb=512)
+
+    first, second = server(), server()
+    place = Neo4jPlace(Neo4jServer(f"bolt://127.0.0.1:{port}", "neo4j", password))
+    first.start()
+    try:
+        with place.open() as store:
+            restart = threading.Thread(target=second.start)
+
+            def kill(phase: str, done: int, total: int | None) -> None:
+                if done == 3 * PAGE:
+                    assert first.pid
+                    os.kill(first.pid, signal.SIGKILL)
+                    first.stop()
+                    restart.start()
+
+            with suppress(StoreError):  # on a slow machine it is gone for longer than is waited
+                crawl(store, hub, progress=kill)
+            restart.join()
+            crawl(store, hub)
+            assert len(store.runs(9)) <= 2
+            assert content(store) == clean
+    finally:
+        first.stop()
+        second.stop()
+
+
+def test_server_whose_clock_is_set_back(neo4j_place: Neo4jPlace) -> None:
+    """It would hold the lease of a crawler elsewhere, which died, for as long as it went back."""
+    dead, store = neo4j_place.open(), neo4j_place.open()
+    lost = dead.begin("crawl", "hub", "full")
+    neo4j_place.set_lease(owner="another-host/1/abc")
+    with pytest.raises(LeaseHeldError):
+        store.begin("crawl", "hub", "full")
+    neo4j_place.set_lease(expires=now_ms() + 3_600_000)
+    store.begin("crawl", "hub", "full")
+    with pytest.raises(LeaseLostError):
+        dead.renew(lost)
