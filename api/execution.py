@@ -1,41 +1,19 @@
 """A query's execution: its price first, a deadline while it runs, one snapshot throughout."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard, cast
 
 from graphql import ExecutionResult, GraphQLSchema
-from graphql.execution import AbortedGraphQLExecutionError, Executor
+from graphql.execution import AbortedGraphQLExecutionError
 from graphql.pyutils import AbortSignal
 
+from api.bulk import BulkExecutor
+from api.clock import ClockedExecutor, Deadline
 from api.cost import price
 from api.documents import Document
 from api.failure import InvalidError, TimeUpError, told
 from api.limits import Limits
-
-
-class Deadline:
-    """When a query must have ended; graphql-core's executor asks it as its abort signal."""
-
-    def __init__(self, seconds: float) -> None:
-        self.reason = TimeUpError(seconds)
-        self._end = time.monotonic() + seconds
-
-    @property
-    def aborted(self) -> bool:
-        """Whether it has passed."""
-        return time.monotonic() > self._end
-
-
-class Execution(Executor[None]):
-    """graphql-core's executor for sync resolvers, which looks at the clock at each object."""
-
-    def execute_fields(self, *args: Any, **kwargs: Any) -> Any:
-        """Execute the fields of an object."""
-        if self.abort_signal is not None and self.abort_signal.aborted:
-            raise self.abort_error()
-        return super().execute_fields(*args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +40,7 @@ def execute(
     context: object,
     limits: Limits,
     deadline: Deadline,
+    executor: type[ClockedExecutor] = BulkExecutor,
 ) -> Result:
     """Execute a query.
 
@@ -75,7 +54,7 @@ def execute(
         When the deadline passes.
     """
     operation = document.operation.name
-    execution = Execution.build(
+    execution = executor.build(
         schema,
         document.node,
         context_value=context,

@@ -21,8 +21,9 @@ from graphql import GraphQLSchema
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from api.clock import Deadline
 from api.documents import Documents
-from api.execution import Deadline, execute
+from api.execution import execute
 from api.failure import RequestError
 from api.limits import Limits
 from api.lru import Lru

@@ -1,26 +1,27 @@
 """Models, their lineage, and pages of them. A model is a row, read field by field."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import numpy as np
 import strawberry
 
+from api.column import Batch, Batches, R, column, moment, number, text, texts
 from api.connection import PageInfo, bounded
 from api.growth import RelativeAdoption
 from api.lineage import LicenseStep, Lineage, Removal
 from api.organization import Organization
-from api.scalars import Long, date, long
+from api.scalars import Long
 from graph.adoption import adoption
 from graph.copies import copies
-from graph.csr import Rows
+from graph.csr import Csr, Rows
 from graph.ecosystem import RELATIONS, Ecosystem
 from graph.license_path import license_path
 from graph.lineage import lineage
 from graph.listing import Listing, Order, OrderField, Page, model_listing
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
-from graph.score_columns import SCORES
 from graph.traversal import Reached
 
 if TYPE_CHECKING:
@@ -43,59 +44,88 @@ MaxDepth = Annotated[int | None, strawberry.argument(description=_DEPTH)]
 
 @strawberry.type(description="How central a model is; edges run derivative -> base.")
 class ModelScores:
-    """How central a model is."""
+    """A row of the snapshot."""
 
-    direct_derivatives: int = strawberry.field(description="Models that name it as their base.")
-    descendants: int = strawberry.field(
-        description="Models that derive from it at any distance, each once."
+    eco: strawberry.Private[Ecosystem]
+    row: strawberry.Private[int]
+
+    direct_derivatives: int = number(
+        "direct_derivatives", description="Models that name it as their base."
     )
-    depth: int = strawberry.field(
-        description="Steps to its farthest root; 0 for a root. A cycle counts as one model."
+    descendants: int = number(
+        "descendants", description="Models that derive from it at any distance, each once."
     )
-    pagerank: float = strawberry.field(
-        description="PageRank (alpha 0.85) among all models of the snapshot, summing to 1."
+    depth: int = number(
+        "depth",
+        description="Steps to its farthest root; 0 for a root. A cycle counts as one model.",
     )
-    katz: float = strawberry.field(
-        description="Katz centrality (alpha 0.1, beta 1), of Euclidean norm 1 over all models."
+    pagerank: float = number(
+        "pagerank",
+        description="PageRank (alpha 0.85) among all models of the snapshot, summing to 1.",
     )
-    betweenness: float = strawberry.field(
-        description="The fraction of shortest ways from model to base that lead through it."
+    katz: float = number(
+        "katz",
+        description="Katz centrality (alpha 0.1, beta 1), of Euclidean norm 1 over all models.",
     )
-    closeness: float = strawberry.field(
-        description="How near its descendants are, weighted by their part of all models."
+    betweenness: float = number(
+        "betweenness",
+        description="The fraction of shortest ways from model to base that lead through it.",
     )
-    harmonic: float = strawberry.field(description="The sum of 1 / distance over its descendants.")
-    downstream_downloads: Long = strawberry.field(
-        description="Downloads of all its descendants in 30 days, each once, its own left out."
+    closeness: float = number(
+        "closeness",
+        description="How near its descendants are, weighted by their part of all models.",
     )
-    downstream_downloads_all_time: Long = strawberry.field(
-        description="The same since their creation; 0 where the source does not tell."
+    harmonic: float = number(
+        "harmonic", description="The sum of 1 / distance over its descendants."
     )
-    distinct_authors: int = strawberry.field(
-        description="Distinct namespaces among its descendants."
+    downstream_downloads: Long = number(
+        "downstream_downloads",
+        description="Downloads of all its descendants in 30 days, each once, its own left out.",
     )
-    recent_derivatives: int = strawberry.field(
-        description="Descendants created in the 90 days before the snapshot's `asOf`."
+    downstream_downloads_all_time: Long = number(
+        "downstream_downloads_all_time",
+        description="The same since their creation; 0 where the source does not tell.",
+    )
+    distinct_authors: int = number(
+        "distinct_authors", description="Distinct namespaces among its descendants."
+    )
+    recent_derivatives: int = number(
+        "recent_derivatives",
+        description="Descendants created in the 90 days before the snapshot's `asOf`.",
     )
 
 
 @strawberry.type(description="A declared base of a model.")
 class Parent:
-    """A declared base of a model."""
+    """A derivation, a place in `Ecosystem.bases`."""
 
-    relation: Relation = strawberry.field(description="How the model was made from it.")
-    model: "Model" = strawberry.field(description="The base.")
+    eco: strawberry.Private[Ecosystem]
+    row: strawberry.Private[int]
+
+    relation: Relation = column(
+        lambda parents: [RELATIONS[c] for c in parents.eco.base_relations[parents.rows].tolist()],
+        description="How the model was made from it.",
+    )
+    model: "Model" = column(
+        lambda parents: _models(parents.eco, parents.eco.bases.targets[parents.rows]),
+        description="The base.",
+    )
 
 
 @strawberry.type(description="A family that a model belongs to by its lineage.")
 class FamilyShare:
-    """A family that a model belongs to by its lineage."""
+    """A membership, a place in `Ecosystem.families_of`."""
 
-    share: float = strawberry.field(
-        description="Its part: the fraction of the model's roots that are of this family."
+    eco: strawberry.Private[Ecosystem]
+    row: strawberry.Private[int]
+
+    share: float = column(
+        lambda shares: shares.eco.family_shares[shares.rows].tolist(),
+        description="Its part: the fraction of the model's roots that are of this family.",
     )
-    family: Annotated["Family", strawberry.lazy("api.family")] = strawberry.field(
-        description="The family."
+    family: Annotated["Family", strawberry.lazy("api.family")] = column(
+        lambda shares: _families(shares.eco, shares.eco.families_of.targets[shares.rows]),
+        description="The family.",
     )
 
 
@@ -106,112 +136,70 @@ class Model:
     eco: strawberry.Private[Ecosystem]
     row: strawberry.Private[int]
 
-    def _number(self, name: str) -> Any:
-        return self.eco.numbers(name)[self.row]
-
-    def _text(self, name: str) -> str | None:
-        code = self.eco.codes(name)[self.row]
-        return self.eco.labels(name)[code] if code >= 0 else None
-
-    @strawberry.field(description="author/name, or one part for the oldest models.")
-    def id(self) -> str:
-        """Return the id."""
-        return self.eco.names[self.row]
-
-    @strawberry.field(description="The namespace of the id.")
-    def author(self) -> str | None:
-        """Return the namespace."""
-        return self._text("author")
-
-    @strawberry.field(description="Who the namespace is.")
-    def organization(self) -> Organization | None:
-        """Return who the namespace is."""
-        return Organization.of(self.eco, self._text("author"))
-
-    @strawberry.field(description="LIVE, MISSING (a placeholder) or DELETED.")
-    def status(self) -> Status:
-        """Return whether the source holds the model."""
-        return Status(self.eco.labels("status")[self.eco.codes("status")[self.row]])
-
-    @strawberry.field(description="Former ids.")
-    def aliases(self) -> list[str]:
-        """Return former ids."""
-        return self.eco.column("aliases")[self.row].as_py() or []
-
-    @strawberry.field(description="When it was created; the Hub dates all before March 2022 there.")
-    def created_at(self) -> datetime | None:
-        """Return when it was created."""
-        return date(self._number("created_at"))
-
-    @strawberry.field(description="When it was last changed.")
-    def modified_at(self) -> datetime | None:
-        """Return when it was last changed."""
-        return date(self._number("modified_at"))
-
-    @strawberry.field(description="The declared licence, by the Hub's id.")
-    def license(self) -> str | None:
-        """Return the declared licence."""
-        return self._text("license")
-
-    @strawberry.field(description="The class of the declared licence.")
-    def license_class(self) -> LicenseClass:
-        """Return the class of the declared licence."""
-        code = self.eco.codes("license")[self.row]
-        return self.eco.license_classes[code] if code >= 0 else LicenseClass.UNKNOWN
-
-    @strawberry.field(description="Downloads in the 30 days before the crawl.")
-    def downloads(self) -> Long | None:
-        """Return the downloads of 30 days."""
-        return long(self._number("downloads"))
-
-    @strawberry.field(description="Downloads since its creation.")
-    def downloads_all_time(self) -> Long | None:
-        """Return the downloads since its creation."""
-        return long(self._number("downloads_all_time"))
-
-    @strawberry.field(description="Likes.")
-    def likes(self) -> Long | None:
-        """Return the likes."""
-        return long(self._number("likes"))
-
-    @strawberry.field(description="The library, by the Hub's name.")
-    def library(self) -> str | None:
-        """Return the library."""
-        return self._text("library")
-
-    @strawberry.field(description="The task: the Hub's pipeline tag.")
-    def task(self) -> str | None:
-        """Return the task."""
-        return self._text("task")
-
-    @strawberry.field(description="Weights in its safetensors files.")
-    def parameters(self) -> Long | None:
-        """Return the number of weights."""
-        return long(self._number("parameters"))
-
-    @strawberry.field(description="Whether access must be asked for: no, auto or manual.")
-    def gated(self) -> str | None:
-        """Return whether access must be asked for."""
-        return self._text("gated")
-
-    @strawberry.field(description="Its declared bases.")
-    def parents(self) -> list[Parent]:
-        """Return the declared bases."""
-        start = self.eco.bases.offsets[self.row]
-        return [
-            Parent(
-                relation=RELATIONS[self.eco.base_relations[start + place]],
-                model=Model(eco=self.eco, row=int(base)),
-            )
-            for place, base in enumerate(self.eco.bases.of(self.row))
-        ]
-
-    @strawberry.field(
-        description="What it goes back to and what goes back to nothing; empty for a root."
+    id: str = column(
+        lambda models: models.eco.names.of(models.rows),
+        description="author/name, or one part for the oldest models.",
     )
-    def roots(self) -> list["Model"]:
-        """Return the roots."""
-        return [Model(eco=self.eco, row=int(root)) for root in self.eco.roots.of(self.row)]
+    author: str | None = text("author", description="The namespace of the id.")
+    organization: Organization | None = column(
+        lambda models: _organizations(models.eco, texts(models, "author")),
+        description="Who the namespace is.",
+    )
+    status: Status = column(
+        lambda models: [Status(str(label)) for label in texts(models, "status")],
+        description="LIVE, MISSING (a placeholder) or DELETED.",
+    )
+    aliases: list[str] = column(
+        lambda models: [
+            models.eco.column("aliases")[row].as_py() or [] for row in models.rows.tolist()
+        ],
+        description="Former ids.",
+    )
+    created_at: datetime | None = moment(
+        "created_at", description="When it was created; the Hub dates all before March 2022 there."
+    )
+    modified_at: datetime | None = moment("modified_at", description="When it was last changed.")
+    license: str | None = text("license", description="The declared licence, by the Hub's id.")
+    license_class: LicenseClass = column(
+        lambda models: _license_classes(models),  # noqa: PLW0108  (it is defined below)
+        description="The class of the declared licence.",
+    )
+    downloads: Long | None = number(
+        "downloads", description="Downloads in the 30 days before the crawl."
+    )
+    downloads_all_time: Long | None = number(
+        "downloads_all_time", description="Downloads since its creation."
+    )
+    likes: Long | None = number("likes", description="Likes.")
+    library: str | None = text("library", description="The library, by the Hub's name.")
+    task: str | None = text("task", description="The task: the Hub's pipeline tag.")
+    parameters: Long | None = number("parameters", description="Weights in its safetensors files.")
+    gated: str | None = text(
+        "gated", description="Whether access must be asked for: no, auto or manual."
+    )
+    parents: list[Parent] = column(
+        lambda models: _places(Parent, models, models.eco.bases), description="Its declared bases."
+    )
+    roots: list["Model"] = column(
+        lambda models: _targets(models, models.eco.roots),
+        description="What it goes back to and what goes back to nothing; empty for a root.",
+    )
+    scores: ModelScores = column(
+        lambda models: Batch(ModelScores, models.eco, models.rows),
+        description="How central it is.",
+    )
+    families: list[FamilyShare] = column(
+        lambda models: _places(FamilyShare, models, models.eco.families_of),
+        description="The families that it belongs to by its lineage.",
+    )
+    publisher_family: Annotated["Family", strawberry.lazy("api.family")] | None = column(
+        lambda models: _families(models.eco, models.eco.numbers("own_family")[models.rows]),
+        description="The family of its own id, whatever it descends from.",
+    )
+    family_inferred: bool = column(
+        lambda models: models.eco.numbers("family_inferred")[models.rows].tolist(),
+        description="Whether its family rests on an origin of the registry, not on metadata.",
+    )
 
     @strawberry.field(description="What it derives from, at any distance, the nearest first.")
     def ancestors(
@@ -269,7 +257,7 @@ class Model:
         return Lineage(
             eco=self.eco,
             found=found,
-            nodes=[Model(eco=self.eco, row=row) for row in found.rows.tolist()],
+            nodes=[*_models(self.eco, found.rows)],
             total_count=found.total,
             truncated=found.truncated,
         )
@@ -287,16 +275,17 @@ class Model:
     ) -> list[LicenseStep]:
         """Return what is declared on the way to its root."""
         steps = license_path(self.eco, self.row)[: bounded(first)]
-        models = [Model(eco=self.eco, row=step.row) for step in steps]
+        models = _models(self.eco, np.array([step.row for step in steps], np.int32))
+        declared = zip(models, texts(models, "license"), _license_classes(models), strict=True)
         return [
             LicenseStep(
                 model=model,
-                license=model.license(),
-                license_class=model.license_class(),
+                license=license,
+                license_class=license_class,
                 relation=step.relation,
                 changed=step.changed,
             )
-            for step, model in zip(steps, models, strict=True)
+            for step, (model, license, license_class) in zip(steps, declared, strict=True)
         ]
 
     @strawberry.field(description="What its removal would mean for what descends from it.")
@@ -335,34 +324,6 @@ class Model:
         order = Order(order_by, order_by != OrderField.ID)
         scope = ["copies", self.row]
         return ModelConnection.of_rows(self.eco, rows, order, scope, first, after)
-
-    @strawberry.field(description="How central it is.")
-    def scores(self) -> ModelScores:
-        """Return how central it is."""
-        return ModelScores(**{name: self._number(name).item() for name in SCORES})
-
-    @strawberry.field(description="The families that it belongs to by its lineage.")
-    def families(self) -> list[FamilyShare]:
-        """Return its families."""
-        offsets = self.eco.families_of.offsets
-        shares = self.eco.family_shares[offsets[self.row] : offsets[self.row + 1]]
-        return [
-            FamilyShare(share=float(share), family=_family(self.eco, int(number)))
-            for number, share in zip(self.eco.families_of.of(self.row), shares, strict=True)
-        ]
-
-    @strawberry.field(description="The family of its own id, whatever it descends from.")
-    def publisher_family(self) -> Annotated["Family", strawberry.lazy("api.family")] | None:
-        """Return the family whose patterns match its id."""
-        number = int(self._number("own_family"))
-        return _family(self.eco, number) if number >= 0 else None
-
-    @strawberry.field(
-        description="Whether its family rests on an origin of the registry, not on metadata."
-    )
-    def family_inferred(self) -> bool:
-        """Return whether its family is inferred."""
-        return bool(self.eco.numbers("family_inferred")[self.row])
 
 
 @strawberry.type(description="A model in a list.")
@@ -424,9 +385,9 @@ class ModelConnection:
         return self.page.total
 
     @strawberry.field(description="The models of this page.")
-    def nodes(self) -> list[Model]:
+    def nodes(self) -> Sequence[Model]:
         """Return the models."""
-        return [Model(eco=self.eco, row=row) for row in self.page.rows.tolist()]
+        return _models(self.eco, self.page.rows)
 
     @strawberry.field(description="The models of this page with their cursors.")
     def edges(self) -> list[ModelEdge]:
@@ -451,10 +412,39 @@ class ModelConnection:
         return PageInfo.of(self.page, self.listing)
 
 
-def _family(eco: Ecosystem, number: int) -> "Family":
+def _models(eco: Ecosystem, rows: Rows) -> Batch[Model]:
+    return Batch(Model, eco, rows)
+
+
+def _places(kind: type[R], models: Batch[Model], adjacency: Csr) -> Batches[R]:
+    """Return for each model the places of what it points at."""
+    starts = adjacency.offsets[models.rows].astype(np.int64)
+    lengths = adjacency.offsets[models.rows + 1] - starts
+    before = np.cumsum(lengths) - lengths
+    places = np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
+    return Batches(Batch(kind, models.eco, places), lengths)
+
+
+def _targets(models: Batch[Model], adjacency: Csr) -> Batches[Model]:
+    """Return for each model what it points at."""
+    found = _places(Model, models, adjacency)
+    return Batches(_models(models.eco, adjacency.targets[found.flat.rows]), found.lengths)
+
+
+def _organizations(eco: Ecosystem, names: Sequence[str | None]) -> list[Organization | None]:
+    known = {name: Organization.of(eco, name) for name in {*names}}
+    return [known[name] for name in names]
+
+
+def _license_classes(models: Batch[Model]) -> list[LicenseClass]:
+    classes = [*models.eco.license_classes, LicenseClass.UNKNOWN]  # code -1 finds the last
+    return [classes[code] for code in models.eco.codes("license")[models.rows].tolist()]
+
+
+def _families(eco: Ecosystem, numbers: Rows) -> list["Family | None"]:
     from api.family import Family  # noqa: PLC0415  (families list models, and models families)
 
-    return Family(eco=eco, number=number)
+    return [Family(eco=eco, number=n) if n >= 0 else None for n in numbers.tolist()]
 
 
 def _chosen(relations: list[Relation] | None) -> frozenset[Relation] | None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 
 class Names:
@@ -21,6 +22,13 @@ class Names:
 
     def __getitem__(self, place: int) -> str:
         return str(self._data[self._offsets[place] : self._offsets[place + 1]], "utf-8")
+
+    def of(self, places: NDArray[np.integer]) -> list[str]:
+        """Return the names of some places."""
+        if len(places) == 1:
+            return [self[int(places[0])]]
+        names: list[str] = self.column.take(pa.array(places)).to_pylist()
+        return names
 
     def find(self, name: object) -> int | None:
         """Return the first place of a name, or None."""

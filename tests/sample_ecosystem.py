@@ -6,8 +6,9 @@ from typing import Any
 import orjson
 import pytest
 
+from api.clock import Deadline
 from api.documents import Documents
-from api.execution import Deadline, execute
+from api.execution import execute
 from api.limits import Limits
 from api.query import Context
 from api.schema import graphql_schema

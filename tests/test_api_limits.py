@@ -12,9 +12,10 @@ from graphql import get_introspection_query
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.clock import Deadline
 from api.cost import price, weigh
 from api.documents import Documents
-from api.execution import Deadline, execute
+from api.execution import execute
 from api.failure import TimeUpError
 from api.limits import Limits
 from api.query import Context
