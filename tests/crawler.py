@@ -7,41 +7,73 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+import libfaketime
 
 from tests.hub import LoopbackHub
 from tests.stores import Place
 
 ROOT = Path(__file__).parents[1]
 
+FAKETIME = next(Path(libfaketime.__file__).parent.rglob("libfaketime.so.1"))
+
 WAIT_S = 120
 """Seconds after which a process that should have got somewhere counts as stuck."""
 
 
+STARVED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+os.execv(sys.executable, [sys.executable, "-m", "modelkin", *sys.argv[2:]])
+"""
+"""Runs modelkin where no file can grow beyond so many bytes, as on a disk that is full."""
+
+
 @contextmanager
 def crawler(
-    place: Place, hub: LoopbackHub, *options: str, command: str = "crawl", **more: Any
+    place: Place,
+    hub: LoopbackHub,
+    *,
+    largest_file: int | None = None,
+    clock: Path | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
-    """Start ``modelkin crawl hub``, which does not outlive the block."""
+    """Start ``modelkin crawl hub``, which does not outlive the block.
+
+    Parameters
+    ----------
+    largest_file
+        How many bytes a file of it may have; None for any.
+    clock
+        A file of how far its wall clock is off, such as ``+3600``; None for a right clock.
+    """
     cleared = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("MODELKIN_", "NEO4J_", "HF_"))
     }
     environment = cleared | {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_TELEMETRY": "1"}
-    environment |= {"NO_PROXY": "*", **more.pop("environment", {})}
+    environment["NO_PROXY"] = "*"
+    if clock is not None:
+        environment |= {
+            "LD_PRELOAD": str(FAKETIME),
+            "FAKETIME_TIMESTAMP_FILE": str(clock),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
     if place.credentials:
         environment |= dict(
             zip(("NEO4J_USERNAME", "NEO4J_PASSWORD"), place.credentials, strict=True)
         )
+    python = [sys.executable, "-m", "modelkin"]
+    if largest_file is not None:
+        python = [sys.executable, "-c", STARVED, str(largest_file)]
     with subprocess.Popen(
-        [sys.executable, "-m", "modelkin", command, "hub", "--store", place.url, *options],
+        [*python, "crawl", "hub", "--store", place.url],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **more,
     ) as process:
         try:
             yield process

@@ -21,7 +21,7 @@ from graph.store.port import Store
 from ingest.crawl import Crawl
 from ingest.hub import HubSource
 from ingest.hub_client import HubClient
-from tests.crawler import crawler, ended, until
+from tests.crawler import WAIT_S, crawler, ended, until
 from tests.hub import LoopbackHub, Request
 from tests.hub_models import GeneratedModels
 from tests.stores import EmbeddedPlace, Place
@@ -145,3 +145,49 @@ def equal(one: Store, other: Store, cache: Path) -> bool:
         found = snapshot.read(store.fetch(info.id, cache / str(number)))[1]
         tables.append({name: table.to_pylist() for name, table in found.items()})
     return tables[0] == tables[1]
+
+
+@pytest.mark.parametrize("jump_s", [3600, -3600])
+def test_clock_that_jumps(
+    embedded_place: EmbeddedPlace, clean: Store, tmp_path: Path, jump_s: int
+) -> None:
+    clock = tmp_path / "clock"
+    clock.write_text("+0")
+    store = embedded_place.open()
+    before(store)
+
+    def jump(_: LoopbackHub) -> None:
+        clock.write_text(f"{jump_s:+}")
+
+    with LoopbackHub(MODELS, largest_page=PAGE, changes={5: jump}) as hub:
+        with crawler(embedded_place, hub, clock=clock) as process:
+            assert ended(process)[0] == 0
+        assert len(hub.requests) == PAGES
+    assert content(store) == content(clean)
+    (run, *_) = [run for run in store.runs(9) if run.source == "hub"]
+    assert (run.state, run.report["read"]) == ("done", len(MODELS))
+    assert run.ended_at is not None
+    assert (run.ended_at - run.started_at) / 1000 == pytest.approx(jump_s, abs=WAIT_S)
+
+
+@pytest.mark.parametrize("room", [40_000, 200_000])
+def test_disk_that_fills(
+    embedded_place: EmbeddedPlace, clean: Store, tmp_path: Path, room: int
+) -> None:
+    store = embedded_place.open()
+    old = before(store)
+    with (
+        LoopbackHub(MODELS, largest_page=PAGE) as hub,
+        reader(embedded_place, tmp_path) as read,
+    ):
+        store_size = max(path.stat().st_size for path in Path(embedded_place.url).iterdir())
+        with crawler(embedded_place, hub, largest_file=store_size + room) as process:
+            code, told = ended(process)
+        assert code == 1
+        (line,) = [line for line in told.splitlines() if line.startswith("modelkin: ")]
+        assert embedded_place.url in line
+        assert "free space" in line
+        with crawler(embedded_place, hub) as process:
+            assert ended(process)[0] == 0
+    assert content(store) == content(clean)
+    assert [found[0] for found in read] == [old]

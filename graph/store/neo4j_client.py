@@ -29,6 +29,10 @@ RETRY_S = 60
 """Seconds for which a transaction is tried again after a transient error, such as a server that
 starts anew."""
 
+RETRY_GROWTH = 1.3
+"""By which each wait before such a try is longer than the last, from a second on: doubled, the
+later ones would be slept through long after the server is back."""
+
 TRANSACTION_S = 300
 """Seconds after which the server ends a transaction, so that no lock is held or waited for
 longer; a batch takes about one."""
@@ -79,6 +83,7 @@ class Client:
                 connection_timeout=CONNECT_S,
                 connection_acquisition_timeout=ACQUIRE_S,
                 max_transaction_retry_time=RETRY_S,
+                retry_delay_multiplier=RETRY_GROWTH,
                 liveness_check_timeout=IDLE_S,
                 # An empty database would warn of each label that it has not seen yet.
                 notifications_min_severity="OFF",
