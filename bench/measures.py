@@ -13,7 +13,7 @@ import gc
 import importlib.util
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,9 +24,11 @@ from numpy.typing import NDArray
 
 from bench.measures_peers import PEERS, Ends, Library, libraries, ours
 from graph.lineage_graph import LineageGraph
+from graph.measures.betweenness import edge_betweenness
 from graph.measures.depth import depth
 from graph.measures.descendants_by_relation import descendants_by_relation
 from graph.measures.downstream import DAY, downstream
+from graph.measures.roots import roots
 
 SEED = 20261124
 DERIVED = 0.3
@@ -113,8 +115,8 @@ def comparable(library: str, question: str, found: Any, expected: dict[str, Valu
     return values
 
 
-def ours_alone(graph: LineageGraph, models: int, repeat: int) -> Iterator[tuple[str, float]]:
-    """Iterate over the seconds of what no peer has, or has otherwise."""
+def ours_alone(graph: LineageGraph, models: int, repeat: int) -> dict[str, float]:
+    """Return the seconds of what no peer has, or has otherwise."""
     random = np.random.default_rng(SEED)
     relations = random.integers(0, 5, len(graph.bases.targets)).astype(np.int8)
     downloads = random.integers(0, 1_000, models)
@@ -122,22 +124,23 @@ def ours_alone(graph: LineageGraph, models: int, repeat: int) -> Iterator[tuple[
     created = np.sort(random.integers(0, 1_000 * DAY, models))
     asked: dict[str, Callable[[], Any]] = {
         "Katz": lambda: nx.katz_centrality(graph),
-        "edge betweenness (as a dict)": lambda: nx.edge_betweenness_centrality(graph),
-        "descendants by relation": lambda: descendants_by_relation(graph.bases, relations, 5),
+        "edge betweenness": lambda: edge_betweenness(graph.arrangement),
+        "descendants by relation": lambda: descendants_by_relation(graph.arrangement, relations, 5),
         "downstream sums, authors, recent": lambda: downstream(
-            graph.bases,
+            graph.arrangement,
             authors=authors,
             downloads=downloads,
             downloads_all_time=downloads,
             created_at=created,
             as_of=1_000 * DAY,
         ),
-        "depth": lambda: depth(graph.bases, graph.topological_order),
+        "depth": lambda: depth(graph.arrangement),
+        "roots": lambda: roots(graph.arrangement, created),
         "weak components, counted": lambda: nx.number_weakly_connected_components(graph),
     }
-    for name, ask in asked.items():
+    for ask in asked.values():
         ask()  # compiles
-        yield name, timed(ask, repeat)[0]
+    return {name: timed(ask, repeat)[0] for name, ask in asked.items()}
 
 
 class Answers(NamedTuple):
@@ -166,23 +169,28 @@ def measured(
     )
 
 
+def whole(building: float, answers: Answers) -> float:
+    """Return the seconds of a library's build and measures together."""
+    return building + sum(answers.seconds.values())
+
+
 def row(name: str, building: float, answers: Answers) -> str:
     """Return a library's row of the table."""
     cells = [f"{answers.seconds[q]:.3f}" if q in answers.seconds else "" for q in QUESTIONS]
     cells[QUESTIONS.index("PageRank")] += f" ({answers.rank_error:.0e})"
     complete = len(answers.seconds) == len(QUESTIONS)
-    cells.append(f"{building + sum(answers.seconds.values()):.2f}" if complete else "")
+    cells.append(f"{whole(building, answers):.2f}" if complete else "")
     return f"| {name} | {building:.3f} | {' | '.join(cells)} |"
 
 
 def shape(graph: LineageGraph, counts: Values) -> str:
     """Describe the lineage that was generated."""
-    bases, order = graph.bases, graph.topological_order
+    bases, lineage = graph.bases, graph.arrangement
     return (
         f"{bases.size:,} models, {len(bases.targets):,} derivations, seeded; the most bases of a"
         f" model {bases.degrees().max()}, the most derivatives"
-        f" {np.bincount(bases.targets).max():,}; depth to {depth(bases, order).max()};"
-        f" {len(order.cycles())} cycles; {int(counts.sum()):,} (model, ancestor) pairs."
+        f" {np.bincount(bases.targets).max():,}; depth to {depth(lineage).max()};"
+        f" {len(lineage.cycles())} cycles; {int(counts.sum()):,} (model, ancestor) pairs."
     )
 
 
@@ -205,6 +213,7 @@ def main() -> None:
     expected = {"PageRank": exact_pagerank(models, child, base)}
     differing: list[str] = []
     notes: list[str] = []
+    all_of: dict[str, float] = {}
     print(f"| | build | {' | '.join(QUESTIONS)} | all |\n|{' --- |' * 9}")
     for name, library in libraries(names):
         repeat = 1 if library.once else wanted.repeat
@@ -212,15 +221,23 @@ def main() -> None:
         answers = measured(name, library, graph, expected, repeat)
         print(row(name, building, answers), flush=True)
         differing += answers.differing
+        all_of[name] = whole(building, answers)
         if isinstance(graph, LineageGraph):
             notes.append(shape(graph, expected["descendants"]))
-            beside = (f"{what} {took:.3f}" for what, took in ours_alone(graph, models, repeat))
+            alone = ours_alone(graph, models, repeat)
+            beside = (f"{what} {took:.3f}" for what, took in alone.items())
             notes.append(f"Ours beside: {', '.join(beside)}.")
+            all_of[name] += sum(alone.values())
         del graph
     print(
         "\nSeconds; PageRank with the largest relative error of a rank; empty: has none, or hours."
     )
     print("\n".join(notes))
+    if "igraph" in all_of:
+        ratio = all_of["igraph"] / all_of["modelkin"]
+        print(
+            f"All of ours, these included: {all_of['modelkin']:.2f}, igraph's six {ratio:.1f} times."
+        )
     missing = [name for name in PEERS if not importlib.util.find_spec(name)]
     print(f"Missing: {', '.join(missing) or 'none'}.")
     print(f"Differing from ours by more than 1e-9: {', '.join(differing) or 'none'}.")

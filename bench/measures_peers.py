@@ -35,7 +35,7 @@ def ours(names: pa.StringArray) -> Library:
 
     def build(models: int, child: Ends, base: Ends) -> LineageGraph:
         graph = LineageGraph(Names(names), simple(csr(child, base, models)[0]))
-        assert graph.topological_order  # which the first of some measures would make
+        assert graph.arrangement  # which the first measure would make
         return graph
 
     return Library(
@@ -43,7 +43,7 @@ def ours(names: pa.StringArray) -> Library:
         {
             "in-degree": lambda g: nx.in_degree_centrality(g).array * (len(g) - 1),
             "PageRank": lambda g: nx.pagerank(g).array,
-            "descendants": lambda g: descendants(g.bases),
+            "descendants": lambda g: descendants(g.arrangement),
             "harmonic": lambda g: nx.harmonic_centrality(g).array,
             "closeness": lambda g: nx.closeness_centrality(g).array,
             "betweenness": lambda g: nx.betweenness_centrality(g, normalized=False).array,

@@ -49,8 +49,7 @@ def pagerank(
         return {}
     return G.scores(
         _pagerank(
-            G.bases,
-            G.topological_order,
+            G.arrangement,
             alpha=alpha,
             weights=_weights(G, weight),
             personalization=_normalised(G, personalization),
@@ -90,16 +89,8 @@ def katz_centrality(
     if alpha < 0 or np.any(own < 0) or (weights is not None and not np.all(weights >= 0)):
         run = fallback("katz_centrality")
         return run(G, alpha, beta, max_iter, tol, nstart, normalized, weight)
-    return G.scores(
-        katz(
-            G.bases,
-            G.topological_order,
-            alpha=alpha,
-            beta=own,
-            normalized=normalized,
-            weights=weights,
-        )
-    )
+    values = katz(G.arrangement, alpha=alpha, beta=own, normalized=normalized, weights=weights)
+    return G.scores(values)
 
 
 def closeness_centrality(
@@ -123,7 +114,7 @@ def closeness_centrality(
     place = None if u is None else G.place(u)
     if u is not None and place is None:
         raise nx.NodeNotFound(f"Source {u} is not in G")
-    values = closeness(G.bases, wf_improved=wf_improved)
+    values = closeness(G.arrangement, wf_improved=wf_improved)
     return G.scores(values) if place is None else float(values[place])
 
 
@@ -143,7 +134,7 @@ def harmonic_centrality(
     start = None
     if sources is not None:
         start = np.array([G.place(node) for node in set(G.nbunch_iter(sources))], np.int32)
-    found: Scored = G.scores(harmonic(G.bases, start))
+    found: Scored = G.scores(harmonic(G.arrangement, start))
     return found if wanted is None else {node: found[node] for node in wanted}
 
 
@@ -162,11 +153,8 @@ def betweenness_centrality(
     if k is not None or weight is not None:
         run = fallback("betweenness_centrality")
         return run(G, k, normalized, weight, endpoints, seed)
-    return G.scores(
-        _betweenness.betweenness(
-            G.bases, normalized=normalized, endpoints=endpoints, directed=G.is_directed()
-        )
-    )
+    options = {"normalized": normalized, "endpoints": endpoints, "directed": G.is_directed()}
+    return G.scores(_betweenness.betweenness(G.arrangement, **options))
 
 
 def edge_betweenness_centrality(
@@ -178,9 +166,9 @@ def edge_betweenness_centrality(
     """
     if k is not None or weight is not None or not G.is_directed() or G.is_multigraph():
         return fallback("edge_betweenness_centrality")(G, k, normalized, weight, seed)
+    values = _betweenness.edge_betweenness(G.arrangement, normalized=normalized).tolist()
     names = np.array([*G.nodes, None], object)[:-1]  # None keeps nodes that are tuples whole
     ends = (names[G.bases.sources()].tolist(), names[G.bases.targets].tolist())
-    values = _betweenness.edge_betweenness(G.bases, normalized=normalized).tolist()
     return dict(zip(zip(*ends, strict=True), values, strict=True))
 
 

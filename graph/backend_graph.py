@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from graph.csr import Csr, csr
 from graph.lineage_graph import LineageGraph
-from graph.measures.order import TopologicalOrder, topological_order
+from graph.measures.arrangement import Arrangement, arrange
 
 Values = NDArray[np.float64]
 
@@ -38,9 +38,9 @@ class ArrayGraph:
         return csr(ends[:, 0], ends[:, 1], len(self.nodes))[0]
 
     @cached_property
-    def topological_order(self) -> TopologicalOrder:
-        """The order in which measures are computed."""
-        return topological_order(self.bases)
+    def arrangement(self) -> Arrangement:
+        """The nodes as measures take them."""
+        return arrange(self.bases)
 
     def weights(self, weight: str | None) -> Values:
         """Return the weight of each of ``bases``, 1 where an edge names none.

@@ -73,7 +73,7 @@ def number_weakly_connected_components(G: AnyGraph) -> int:
 def strongly_connected_components(G: AnyGraph) -> Iterator[set[Any]]:
     """Iterate over ``networkx.strongly_connected_components``, bases first."""
     if isinstance(G, LineageGraph):
-        yield from _sets(G, G.topological_order.rows, G.topological_order.starts)
+        yield from _sets(G, G.arrangement.rows, G.arrangement.starts)
     else:
         yield from fallback("strongly_connected_components")(G)
 
@@ -88,8 +88,8 @@ def dag_longest_path_length(
     """
     if isinstance(G, LineageGraph) and weight == "weight" and default_weight == 1:
         looped = bool(np.any(G.bases.sources() == G.bases.targets))
-        if not looped and not G.topological_order.cycles():
-            return int(depth(G.bases, G.topological_order).max(initial=0))
+        if not looped and not G.arrangement.cycles():
+            return int(depth(G.arrangement).max(initial=0))
     return fallback("dag_longest_path_length")(G, weight, default_weight)
 
 

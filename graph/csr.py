@@ -42,40 +42,61 @@ class Csr(NamedTuple):
 
 
 def csr(sources: Rows, targets: Rows, size: int) -> tuple[Csr, NDArray[np.intp]]:
-    """Build adjacency from edges, each row's targets ascending.
+    """Build adjacency from edges, each row's targets ascending, equal edges in their order.
 
     Returns
     -------
     adjacency, order
         ``order`` is the permutation of the edges, for what else is known of them.
     """
-    order = np.lexsort((targets, sources))
-    offsets = np.zeros(size + 1, np.int32)
-    np.cumsum(np.bincount(sources, minlength=size), out=offsets[1:])
-    return Csr(offsets, targets[order].astype(np.int32)), order
+    # One number an edge: numpy sorts those by vector instructions, ten times as fast as pairs.
+    keys = sources.astype(np.int64) * size + targets
+    order = np.argsort(keys)
+    keys = keys[order]
+    equal = keys[1:] == keys[:-1]
+    if equal.any():
+        again = np.flatnonzero(np.append(equal, False) | np.insert(equal, 0, False))
+        order[again] = order[again][np.lexsort((order[again], keys[again]))]
+    return Csr(_offsets(sources, size), targets[order].astype(np.int32, copy=False)), order
 
 
 def simple(adjacency: Csr) -> Csr:
     """Return the same adjacency with each target once, for rows whose targets are sorted."""
-    sources, targets = adjacency.sources(), adjacency.targets
-    first = np.ones(len(targets), np.bool_)
-    first[1:] = (sources[1:] != sources[:-1]) | (targets[1:] != targets[:-1])
+    offsets, targets = adjacency
+    if not len(targets):
+        return adjacency
+    first = np.zeros(len(targets) + 1, np.bool_)
+    first[offsets[:-1]] = True  # rows without targets mark the next one, or what is cut off here
+    first = first[:-1]
+    first[1:] |= targets[1:] != targets[:-1]
     if first.all():
         return adjacency
-    offsets = np.zeros(adjacency.size + 1, np.int32)
-    np.cumsum(np.bincount(sources[first], minlength=adjacency.size), out=offsets[1:])
-    return Csr(offsets, targets[first])
+    before = np.zeros(len(targets) + 1, np.int32)
+    np.cumsum(first, out=before[1:])
+    return Csr(before[offsets], targets[first])
 
 
 def induced(adjacency: Csr, rows: Rows) -> Csr:
     """Return the adjacency among some ascending rows, numbered by their place there."""
     place = np.full(adjacency.size, -1, np.int32)
     place[rows] = np.arange(len(rows), dtype=np.int32)
-    sources, targets = place[adjacency.sources()], place[adjacency.targets]
-    inside = (sources >= 0) & (targets >= 0)
-    return csr(sources[inside], targets[inside], len(rows))[0]
+    starts = adjacency.offsets[rows]
+    ends = np.zeros(len(rows) + 1, np.int32)
+    np.cumsum(adjacency.offsets[rows + 1] - starts, out=ends[1:])
+    edges = np.arange(ends[-1]) + np.repeat(starts - ends[:-1], np.diff(ends))
+    targets = place[adjacency.targets[edges]]
+    inside = targets >= 0
+    before = np.zeros(len(edges) + 1, np.int32)
+    np.cumsum(inside, out=before[1:])
+    return Csr(before[ends], targets[inside])
 
 
 def sums(groups: NDArray[np.integer], values: NDArray[Any], size: int) -> NDArray[np.float64]:
     """Return the sum of the values of each group, float64."""
     return np.bincount(groups, weights=values, minlength=size).astype(np.float64, copy=False)
+
+
+def _offsets(sources: NDArray[np.integer], size: int) -> Offsets:
+    offsets = np.zeros(size + 1, np.int32)
+    np.cumsum(np.bincount(sources, minlength=size), out=offsets[1:])
+    return offsets

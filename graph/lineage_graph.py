@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.csr import Csr, csr
-from graph.measures.order import TopologicalOrder, topological_order
+from graph.measures.arrangement import Arrangement, arrange
 from graph.names import Names
 
 V = TypeVar("V")
@@ -98,21 +98,34 @@ class LineageGraph(nx.DiGraph):
         super().__init__()
         self.names = names
         self.bases = bases
-        self._order: TopologicalOrder | None = None
         self._plain: nx.DiGraph | None = None
-        self.derivatives, by_edge = csr(bases.targets, bases.sources(), bases.size)
+        self._edge_attributes = edge_attributes
         self._node = _Nodes(names, node_attributes)
         self._succ = self._adj = _Adjacency(names, bases, edge_attributes)
-        self._pred = _Adjacency(
-            names, self.derivatives, lambda edge: edge_attributes(by_edge[edge])
-        )
+        del self.__dict__["_pred"]  # networkx's own, in place of which there is one on demand
+
+    @cached_property
+    def _pred(self) -> "_Adjacency":
+        derivatives, order = self._reversed
+
+        def attributes(edge: int) -> dict[str, Any]:
+            return self._edge_attributes(int(order[edge]))
+
+        return _Adjacency(self.names, derivatives, attributes)
+
+    @cached_property
+    def _reversed(self) -> tuple[Csr, NDArray[np.intp]]:
+        return csr(self.bases.targets, self.bases.sources(), self.bases.size)
 
     @property
-    def topological_order(self) -> TopologicalOrder:
-        """The order in which measures are computed; made once."""
-        if self._order is None:
-            self._order = topological_order(self.bases)
-        return self._order
+    def derivatives(self) -> Csr:
+        """Each node's derivatives, ascending."""
+        return self._reversed[0]
+
+    @cached_property
+    def arrangement(self) -> Arrangement:
+        """The nodes as measures take them."""
+        return arrange(self.bases)
 
     def place(self, node: object) -> int | None:
         """Return a node's place in the arrays."""

@@ -112,9 +112,8 @@ def build(
 
     steps.begin("lineage")
     graph = LineageGraph(Names(models.column("id").chunk(0)), lineage.simple_bases)
-    order = graph.topological_order
     created_at = models.column("created_at").fill_null(-1).to_numpy()
-    root_rows = roots(lineage.simple_bases, order, created_at)
+    root_rows = roots(graph.arrangement, created_at)
 
     steps.begin("centrality")
     as_of = _as_of(crawl)
@@ -128,7 +127,7 @@ def build(
         registry,
     )
     quality = Quality(crawl.report.get("quality"))
-    for cycle in order.cycles():
+    for cycle in graph.arrangement.cycles():
         quality.add(Reason.CYCLE, " -> ".join(models.column("id")[row].as_py() for row in cycle))
     tables = {
         "models": _models_table(models, lineage, root_rows, member, found),

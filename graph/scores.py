@@ -38,7 +38,7 @@ def scores(
     live = pc.equal(models.column("status"), Status.LIVE.value).to_numpy()
     authors = models.column("author").combine_chunks().dictionary_encode().indices
     below = downstream(
-        graph.bases,
+        graph.arrangement,
         authors=authors.fill_null(-1).to_numpy(zero_copy_only=False),
         downloads=_counted(models, "downloads", live),
         downloads_all_time=_counted(models, "downloads_all_time", live),
@@ -48,8 +48,8 @@ def scores(
     )
     return {
         "direct_derivatives": derivatives.degrees(),
-        "descendants": descendants(graph.bases),
-        "depth": depth(graph.bases, graph.topological_order),
+        "descendants": descendants(graph.arrangement),
+        "depth": depth(graph.arrangement),
         **{
             name: measure(graph).array if len(graph) else np.empty(0)
             for name, measure in (

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from graph.csr import Csr, csr, simple
 from graph.ecosystem import Ecosystem
 from graph.measure import measure
+from graph.measures.arrangement import Arrangement, arrange
 from graph.records import Relation
 from graph.registry import Family, License, LicenseClass, Organization, Registry
 from graph.store import open_store
@@ -59,6 +60,11 @@ class Lineage(NamedTuple):
     def bases(self) -> Csr:
         """Bases, each once."""
         return simple(self.multi[0])
+
+    @property
+    def arranged(self) -> Arrangement:
+        """The same as measures take it."""
+        return arrange(self.bases)
 
 
 @st.composite

@@ -10,6 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from graph.csr import Csr
+from graph.measures.arrangement import arrange
 from graph.measures.betweenness import betweenness, edge_betweenness
 from graph.measures.closeness import closeness
 from graph.measures.components import weak_components
@@ -19,7 +20,6 @@ from graph.measures.downstream import DAY, Downstream, downstream
 from graph.measures.generations import generations
 from graph.measures.harmonic import harmonic
 from graph.measures.katz import KatzDivergenceError, katz
-from graph.measures.order import topological_order
 from graph.records import Relation
 from tests.lineages import Lineage, examples, lineages
 
@@ -60,33 +60,34 @@ def ends(bases: Csr) -> list[tuple[int, int]]:
 
 
 def test_the_small_lineage_by_hand() -> None:
-    bases = SMALL.bases
+    bases, arranged = SMALL.bases, SMALL.arranged
     # Distances to 0: 1 of 1 and 3, 2 of 2 and 5. To 1: 1 of 2 and 3, 2 of 5. To 3: 1 of 5.
-    assert harmonic(bases) == near([3, 2.5, 0, 1, 0, 0])
-    assert closeness(bases) == near([4 / 6 * 4 / 5, 3 / 4 * 3 / 5, 0, 1 / 5, 0, 0])
-    assert closeness(bases, wf_improved=False) == near([4 / 6, 3 / 4, 0, 1, 0, 0])
+    assert harmonic(arranged) == near([3, 2.5, 0, 1, 0, 0])
+    assert closeness(arranged) == near([4 / 6 * 4 / 5, 3 / 4 * 3 / 5, 0, 1 / 5, 0, 0])
+    assert closeness(arranged, wf_improved=False) == near([4 / 6, 3 / 4, 0, 1, 0, 0])
     # Through 1: 2 -> 0. Through 3: 5 -> 0 and 5 -> 1.
-    assert betweenness(bases, normalized=False).tolist() == [0, 1, 0, 2, 0, 0]
-    assert betweenness(bases) == near([0, 1 / 20, 0, 2 / 20, 0, 0])
+    assert betweenness(arranged, normalized=False).tolist() == [0, 1, 0, 2, 0, 0]
+    assert betweenness(arranged) == near([0, 1 / 20, 0, 2 / 20, 0, 0])
     # As an end: 0 of 1, 2, 3, 5; 1 of 0, 2, 3, 5; 2 of 0, 1; 3 of 0, 1, 5; 5 of 0, 1, 3.
-    assert betweenness(bases, normalized=False, endpoints=True).tolist() == [4, 5, 2, 5, 0, 3]
-    assert dict(zip(ends(bases), edge_betweenness(bases, normalized=False), strict=True)) == {
+    assert betweenness(arranged, normalized=False, endpoints=True).tolist() == [4, 5, 2, 5, 0, 3]
+    assert dict(zip(ends(bases), edge_betweenness(arranged, normalized=False), strict=True)) == {
         (1, 0): 2,
         (2, 1): 2,
         (3, 0): 2,
         (3, 1): 2,
         (5, 3): 3,
     }
-    assert edge_betweenness(bases) == near([2 / 30, 2 / 30, 2 / 30, 2 / 30, 3 / 30])
-    order = topological_order(bases)
-    assert katz(bases, order, normalized=False) == near([1.231, 1.21, 1, 1.1, 1, 1])
-    finetuned, adapted, quantized, merged = descendants_by_relation(bases, codes(SMALL), 4).tolist()
+    assert edge_betweenness(arranged) == near([2 / 30, 2 / 30, 2 / 30, 2 / 30, 3 / 30])
+    assert katz(arranged, normalized=False) == near([1.231, 1.21, 1, 1.1, 1, 1])
+    finetuned, adapted, quantized, merged = descendants_by_relation(
+        arranged, codes(SMALL), 4
+    ).tolist()
     assert finetuned == [1, 0, 0, 0, 0, 0]
     assert adapted == [0, 0, 0, 0, 0, 0]
     assert quantized == [2, 2, 0, 1, 0, 0]
     assert merged == [1, 1, 0, 0, 0, 0]
     found = downstream(
-        bases,
+        arranged,
         authors=np.array([7, 8, 9, 8, 7, -1], np.int32),
         downloads=np.array([1, 2, 4, 8, 16, 32], np.int64),
         downloads_all_time=np.array([100, 200, 400, 800, 1600, 3200], np.int64),
@@ -112,7 +113,7 @@ def codes(lineage: Lineage) -> Any:
 @examples(150)
 def test_closeness_is_that_of_networkx(lineage: Lineage, improved: bool) -> None:
     expected = nx.closeness_centrality(lineage.graph, wf_improved=improved)
-    assert closeness(lineage.bases, wf_improved=improved) == near(in_order(lineage, expected))
+    assert closeness(lineage.arranged, wf_improved=improved) == near(in_order(lineage, expected))
 
 
 @given(lineages(), st.data())
@@ -124,7 +125,7 @@ def test_harmonic_is_that_of_networkx(lineage: Lineage, data: st.DataObject | No
     sources = None if data is None else data.draw(chosen, "sources")
     expected = nx.harmonic_centrality(lineage.graph, sources=sources)
     rows = None if sources is None else np.array(sorted(sources), np.int32)
-    assert harmonic(lineage.bases, rows) == near(in_order(lineage, expected))
+    assert harmonic(lineage.arranged, rows) == near(in_order(lineage, expected))
 
 
 @given(lineages(), st.booleans(), st.booleans())
@@ -137,7 +138,7 @@ def test_betweenness_is_that_of_networkx(
 ) -> None:
     options = {"normalized": normalized, "endpoints": endpoints}
     expected = nx.betweenness_centrality(lineage.graph, **options)
-    assert betweenness(lineage.bases, **options) == near(in_order(lineage, expected))
+    assert betweenness(lineage.arranged, **options) == near(in_order(lineage, expected))
 
 
 @given(lineages(), st.booleans())
@@ -145,9 +146,9 @@ def test_betweenness_is_that_of_networkx(
 @example(DIAMONDS, True)
 @examples(150)
 def test_edge_betweenness_is_that_of_networkx(lineage: Lineage, normalized: bool) -> None:
-    bases = lineage.bases
+    bases, arranged = lineage.bases, lineage.arranged
     expected = nx.edge_betweenness_centrality(lineage.graph, normalized=normalized)
-    found = dict(zip(ends(bases), edge_betweenness(bases, normalized=normalized), strict=True))
+    found = dict(zip(ends(bases), edge_betweenness(arranged, normalized=normalized), strict=True))
     assert found == near(expected)
 
 
@@ -190,7 +191,7 @@ def test_katz_is_that_of_networkx(
 
     def ours() -> Any:
         given_weights = None if weights is None else np.array(weights)
-        return katz(bases, topological_order(bases), beta=beta, weights=given_weights, **options)
+        return katz(lineage.arranged, beta=beta, weights=given_weights, **options)
 
     if alpha * limit > 1:
         with pytest.raises(nx.PowerIterationFailedConvergence, match="must be less than"):
@@ -219,15 +220,13 @@ def test_katz_says_the_bound(edges: list[tuple[int, int]], bound: str) -> None:
     size = 1 + max(max(edge) for edge in edges)
     # A derivative and a base of the cycle do not matter.
     lineage = Lineage(size + 2, [*edges, (size, 0), (0, size + 1)], [])
-    bases = lineage.graph
-    exact = 1 / radius(bases)
-    adjacency = Lineage(size + 2, lineage.edges, [0] * len(lineage.edges)).bases
-    order = topological_order(adjacency)
+    exact = 1 / radius(lineage.graph)
+    arranged = Lineage(size + 2, lineage.edges, [0] * len(lineage.edges)).arranged
     for alpha in (exact * (1 + 1e-9), 7.0):
         with pytest.raises(KatzDivergenceError, match=f"less than {bound}") as caught:
-            katz(adjacency, order, alpha=alpha)
+            katz(arranged, alpha=alpha)
         assert f"component of {size} node" in str(caught.value)
-    assert np.isfinite(katz(adjacency, order, alpha=exact * 0.999)).all()
+    assert np.isfinite(katz(arranged, alpha=exact * 0.999)).all()
 
 
 @given(lineages(), st.data())
@@ -239,7 +238,7 @@ def test_downstream_is_counted_by_brute_force(lineage: Lineage, data: st.DataObj
     authors, created = one_a_row(st.integers(-1, 3)), one_a_row(st.integers(-1, 6))
     month, ever = one_a_row(st.integers(0, 5)), one_a_row(st.integers(0, 2**40))
     found = downstream(
-        lineage.bases,
+        lineage.arranged,
         authors=np.array(authors, np.int32),
         downloads=np.array(month, np.int64),
         downloads_all_time=np.array(ever, np.int64),
@@ -259,7 +258,7 @@ def test_downstream_is_counted_by_brute_force(lineage: Lineage, data: st.DataObj
 
 def test_an_unknown_date_is_not_recent_whatever_the_window() -> None:
     found = downstream(
-        SMALL.bases,
+        SMALL.arranged,
         authors=np.zeros(6, np.int32),
         downloads=np.zeros(6, np.int64),
         downloads_all_time=np.zeros(6, np.int64),
@@ -284,10 +283,10 @@ def test_descendants_by_relation_are_counted_by_brute_force(lineage: Lineage) ->
             reached = {b for base in first for b in nx.descendants(others, base) | {base}}
             expected[code, list(reached)] += 1
     adjacency, relations = lineage.multi
-    found = descendants_by_relation(adjacency, relations, len(Relation))
+    found = descendants_by_relation(arrange(adjacency), relations, len(Relation))
     assert found.tolist() == expected.tolist()
-    assert (found.max(axis=0) <= descendants(lineage.bases)).all()
-    assert (found.sum(axis=0) >= descendants(lineage.bases)).all()
+    assert (found.max(axis=0) <= descendants(lineage.arranged)).all()
+    assert (found.sum(axis=0) >= descendants(lineage.arranged)).all()
 
 
 @given(lineages())
@@ -321,8 +320,8 @@ def test_weak_components_are_those_of_networkx(lineage: Lineage) -> None:
 
 
 def test_a_lineage_without_models() -> None:
-    empty = Lineage(0, [], []).bases
-    order = topological_order(empty)
+    nothing = Lineage(0, [], [])
+    empty = nothing.arranged
     none = np.empty(0, np.int64)
     found = downstream(
         empty,
@@ -337,25 +336,26 @@ def test_a_lineage_without_models() -> None:
         harmonic(empty),
         betweenness(empty),
         edge_betweenness(empty),
-        katz(empty, order),
-        generations(empty).rows,
+        katz(empty),
+        generations(nothing.bases).rows,
         *found,
     ]
     assert [len(values) for values in measures] == [0] * len(measures)
     assert descendants_by_relation(empty, np.empty(0, np.int8), 5).shape == (5, 0)
-    assert weak_components(empty).size == 0
+    assert weak_components(nothing.bases).size == 0
 
 
 def test_a_model_alone_has_nothing() -> None:
-    alone = Lineage(1, [], []).bases
+    single = Lineage(1, [], [])
+    alone = single.arranged
     assert closeness(alone).tolist() == harmonic(alone).tolist() == [0]
     assert betweenness(alone).tolist() == betweenness(alone, endpoints=True).tolist() == [0]
-    assert katz(alone, topological_order(alone)).tolist() == [1]
-    assert generations(alone).starts.tolist() == [0, 1]
+    assert katz(alone).tolist() == [1]
+    assert generations(single.bases).starts.tolist() == [0, 1]
 
 
 def test_ten_diamonds_have_all_their_ways_counted() -> None:
     # By hand: each side of the middle diamond has half of the ways between those beyond it.
-    values = betweenness(DIAMONDS.bases, normalized=False)
+    values = betweenness(DIAMONDS.arranged, normalized=False)
     beyond = (31 - 1 - 15 - 2) * (15 + 1)
     assert values[16] == values[17] == beyond / 2

@@ -1,15 +1,16 @@
 """The kernels against networkx and against brute force."""
 
+from itertools import pairwise
+
 import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from graph.csr import csr, induced
+from graph.csr import csr, induced, simple
 from graph.measures.depth import depth
 from graph.measures.descendants import descendants
-from graph.measures.order import topological_order
 from graph.measures.pagerank import pagerank
 from graph.measures.roots import roots
 from graph.records import Relation
@@ -34,8 +35,7 @@ def networkx_pagerank(graph: nx.DiGraph, **options: object) -> list[float]:
 @example(TOWER, 0.99)
 @examples(100)
 def test_pagerank_is_that_of_networkx(lineage: Lineage, alpha: float) -> None:
-    bases = lineage.bases
-    ranks = pagerank(bases, topological_order(bases), alpha=alpha)
+    ranks = pagerank(lineage.arranged, alpha=alpha)
     assert ranks == pytest.approx(networkx_pagerank(lineage.graph, alpha=alpha), abs=1e-9)
     assert ranks.sum() == pytest.approx(1, abs=1e-12)
 
@@ -65,8 +65,7 @@ def test_pagerank_with_options_is_that_of_networkx(lineage: Lineage, data: st.Da
         return None if values is None else {node: float(v) for node, v in enumerate(values)}
 
     ranks = pagerank(
-        bases,
-        topological_order(bases),
+        lineage.arranged,
         weights=None if weights is None else np.array(weights),
         personalization=normalised(personalization),
         dangling=normalised(dangling),
@@ -78,8 +77,7 @@ def test_pagerank_with_options_is_that_of_networkx(lineage: Lineage, data: st.Da
 
 
 def test_ranks_are_exact_where_an_iteration_stops_early() -> None:
-    bases = TOWER.bases
-    ranks = pagerank(bases, topological_order(bases))
+    ranks = pagerank(TOWER.arranged)
     # By hand: a chain's rank is a geometric series from its end.
     raw = np.cumsum(0.85 ** np.arange(80))[::-1]
     assert ranks == pytest.approx(raw / raw.sum(), rel=1e-13)
@@ -92,7 +90,7 @@ def test_ranks_are_exact_where_an_iteration_stops_early() -> None:
 def test_descendants_are_networkx_ancestors(lineage: Lineage) -> None:
     graph = lineage.graph
     expected = [len(nx.ancestors(graph, node)) for node in graph]
-    assert descendants(lineage.bases).tolist() == expected
+    assert descendants(lineage.arranged).tolist() == expected
 
 
 @given(lineages())
@@ -118,27 +116,55 @@ def test_depth_is_the_longest_path_of_the_condensation(lineage: Lineage) -> None
         above = [longest[base] + 1 for base in condensed.successors(component)]
         longest[component] = max(above, default=0)
     mapping = condensed.graph["mapping"]
-    bases = lineage.bases
     expected = [longest[mapping[node]] for node in range(lineage.size)]
-    assert depth(bases, topological_order(bases)).tolist() == expected
+    assert depth(lineage.arranged).tolist() == expected
 
 
 @given(lineages())
 @example(LOOP)
 @examples(150)
-def test_the_order_is_topological(lineage: Lineage) -> None:
-    order = topological_order(lineage.bases)
-    assert sorted(order.rows.tolist()) == list(range(lineage.size))
-    for child, base in lineage.edges:
-        assert order.component[base] <= order.component[child]
-    components = [
-        set(order.rows[order.starts[i] : order.starts[i + 1]].tolist())
-        for i in range(len(order.starts) - 1)
-    ]
-    assert all({order.component[row] for row in c} == {i} for i, c in enumerate(components))
+def test_an_arrangement_is_topological(lineage: Lineage) -> None:
+    found = lineage.arranged
+    assert sorted(found.rows.tolist()) == list(range(lineage.size))
+    assert found.places[found.rows].tolist() == list(range(lineage.size))
+    components = [found.rows[i:j].tolist() for i, j in pairwise(found.starts.tolist())]
+    assert components == [sorted(component) for component in components]
     strong = {frozenset(c) for c in nx.strongly_connected_components(lineage.graph)}
-    assert {frozenset(component) for component in components} == strong
-    assert {frozenset(c.tolist()) for c in order.cycles()} == {c for c in strong if len(c) > 1}
+    assert set(map(frozenset, components)) == strong
+    assert {frozenset(c.tolist()) for c in found.cycles()} == {c for c in strong if len(c) > 1}
+    number = {row: i for i, component in enumerate(components) for row in component}
+    for child, base in lineage.edges:
+        assert number[base] <= number[child]
+
+
+@given(lineages())
+@example(LOOP)
+@examples(100)
+def test_an_arrangement_is_the_same_lineage(lineage: Lineage) -> None:
+    found, bases = lineage.arranged, lineage.bases
+    ends = list(zip(bases.sources().tolist(), bases.targets.tolist(), strict=True))
+    children = found.rows[found.bases.sources()]
+    arranged = list(zip(children.tolist(), found.rows[found.bases.targets].tolist(), strict=True))
+    assert sorted(arranged) == ends
+    assert [ends[edge] for edge in found.edges] == arranged
+    values = np.arange(len(ends))
+    assert found.by_edge(found.edges).tolist() == values.tolist()
+    rows = np.arange(lineage.size)
+    assert found.by_row(found.by_place(rows)).tolist() == rows.tolist()
+
+
+@given(lineages())
+@example(LOOP)
+@examples(100)
+def test_parallel_edges_keep_their_order(lineage: Lineage) -> None:
+    ends = np.array(lineage.edges, np.int32).reshape(-1, 2)
+    adjacency, order = csr(ends[:, 0], ends[:, 1], lineage.size)
+    expected = sorted(range(len(ends)), key=lambda edge: (*lineage.edges[edge], edge))
+    assert order.tolist() == expected
+    assert adjacency.targets.tolist() == [lineage.edges[edge][1] for edge in expected]
+    once = sorted(set(lineage.edges))
+    assert simple(adjacency).targets.tolist() == [base for _, base in once]
+    assert simple(adjacency).sources().tolist() == [child for child, _ in once]
 
 
 @given(lineages(), st.data())
@@ -153,18 +179,17 @@ def test_roots_are_found_by_brute_force(lineage: Lineage, data: st.DataObject | 
         if not any(base not in component for node in component for base in graph[node]):
             # The oldest; an unknown age (-1) is the youngest, and of equals the first row is it.
             founders.add(min(component, key=lambda n: (created[n] < 0, created[n], n)))
-    found = roots(lineage.bases, topological_order(lineage.bases), np.array(created, np.int64))
+    found = roots(lineage.arranged, np.array(created, np.int64))
     for node in graph:
         expected = [] if node in founders else sorted(nx.descendants(graph, node) & founders)
         assert found.of(node).tolist() == expected
 
 
 def test_a_lineage_without_models() -> None:
-    empty = Lineage(0, [], []).bases
-    order = topological_order(empty)
-    assert order.cycles() == []
-    assert len(depth(empty, order)) == len(descendants(empty)) == len(pagerank(empty, order)) == 0
-    assert roots(empty, order, np.empty(0, np.int64)).size == 0
+    empty = Lineage(0, [], []).arranged
+    assert empty.cycles() == []
+    assert len(depth(empty)) == len(descendants(empty)) == len(pagerank(empty)) == 0
+    assert roots(empty, np.empty(0, np.int64)).size == 0
 
 
 @given(lineages(), st.data())

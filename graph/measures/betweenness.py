@@ -4,13 +4,18 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.csr import Csr, Rows
+from graph.csr import Rows
+from graph.measures.arrangement import Arrangement
 
 Values = NDArray[np.float64]
 
 
 def betweenness(
-    bases: Csr, *, normalized: bool = True, endpoints: bool = False, directed: bool = True
+    lineage: Arrangement,
+    *,
+    normalized: bool = True,
+    endpoints: bool = False,
+    directed: bool = True,
 ) -> Values:
     r"""Return the betweenness centrality of each row, float64.
 
@@ -23,14 +28,14 @@ def betweenness(
 
     Parameters
     ----------
-    bases
+    lineage
         Each row's bases (derivative -> base), each once.
     normalized
         Whether to divide by the number of pairs (s, t) that there could be.
     endpoints
         Whether a way passes through its ends too.
     directed
-        Whether an edge is a way in one direction. False where ``bases`` has each edge both
+        Whether an edge is a way in one direction. False where the lineage has each edge both
         ways: a pair then counts once, not twice.
 
     Notes
@@ -46,28 +51,34 @@ def betweenness(
     Brandes: On variants of shortest-path betweenness centrality and their generic computation.
     Social Networks 30 (2008), 136-145.
     """
-    nodes, edges = np.zeros(bases.size), np.zeros(len(bases.targets))
-    _brandes(bases.offsets, bases.targets, nodes, edges, int(endpoints))
-    among = bases.size if endpoints else bases.size - 1
-    return nodes * _scale(among, normalized, directed)
+    nodes, _ = _dependencies(lineage, endpoints=endpoints)
+    among = len(nodes) if endpoints else len(nodes) - 1
+    return lineage.by_row(nodes * _scale(among, normalized, directed))
 
 
-def edge_betweenness(bases: Csr, *, normalized: bool = True) -> Values:
-    r"""Return the betweenness centrality of each edge, float64, in the order of ``targets``.
+def edge_betweenness(lineage: Arrangement, *, normalized: bool = True) -> Values:
+    r"""Return the betweenness centrality of each edge, float64, in the order of the lineage's.
 
     ``networkx.edge_betweenness_centrality`` on edges derivative -> base: as `betweenness`, of
     the ways that take the edge.
 
     Parameters
     ----------
-    bases
+    lineage
         Each row's bases (derivative -> base), each once.
     normalized
         Whether to divide by the number of pairs of rows.
     """
-    nodes, edges = np.zeros(bases.size), np.zeros(len(bases.targets))
-    _brandes(bases.offsets, bases.targets, nodes, edges, 0)
-    return edges * _scale(bases.size, normalized, True)
+    nodes, edges = _dependencies(lineage, endpoints=False)
+    return lineage.by_edge(edges * _scale(len(nodes), normalized, True))
+
+
+def _dependencies(lineage: Arrangement, *, endpoints: bool) -> tuple[Values, Values]:
+    """Return what depends on each place, and on each arranged edge."""
+    offsets, targets = lineage.bases
+    nodes, edges = np.zeros(len(offsets) - 1), np.zeros(len(targets))
+    _brandes(offsets, targets, nodes, edges, int(endpoints))
+    return nodes, edges
 
 
 def _scale(among: int, normalized: bool, directed: bool) -> float:

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.csr import Csr
+from graph.measures.arrangement import Arrangement
 from graph.measures.distances import distances
 
 
-def closeness(bases: Csr, *, wf_improved: bool = True) -> NDArray[np.float64]:
+def closeness(lineage: Arrangement, *, wf_improved: bool = True) -> NDArray[np.float64]:
     r"""Return the closeness centrality of each row, float64.
 
     ``networkx.closeness_centrality`` on edges derivative -> base, by incoming distance as
@@ -20,7 +20,7 @@ def closeness(bases: Csr, *, wf_improved: bool = True) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    bases
+    lineage
         Each row's bases (derivative -> base).
     wf_improved
         Whether to have the first factor, which makes models of unlike reach comparable. Without
@@ -35,6 +35,9 @@ def closeness(bases: Csr, *, wf_improved: bool = True) -> NDArray[np.float64]:
     ----------
     Wasserman, Faust: Social Network Analysis. Cambridge University Press, 1994, p. 201.
     """
-    counts, totals, _ = distances(bases)
-    near = np.divide(counts, totals, out=np.zeros(bases.size), where=totals > 0)
-    return near * (counts / (bases.size - 1)) if wf_improved and bases.size > 1 else near
+    counts, totals, _ = distances(lineage.bases)
+    size = len(counts)
+    near = np.divide(counts, totals, out=np.zeros(size), where=totals > 0)
+    if wf_improved and size > 1:
+        near *= counts / (size - 1)
+    return lineage.by_row(near)

@@ -1,10 +1,9 @@
 """Components: models that some chain of derivations connects, whichever way it runs."""
 
+import numba
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
-from graph.csr import Csr
+from graph.csr import Csr, Rows
 from graph.measures.grouping import grouped
 
 
@@ -20,17 +19,33 @@ def weak_components(bases: Csr) -> Csr:
 
     Notes
     -----
-    By ``scipy.sparse.csgraph``, O(n + m), and ordered. One merge of two families joins
+    Union-find with path halving, nearly O(n + m), and ordered. One merge of two families joins
     them: on the Hub one component holds most of all derivatives, which says nothing of them.
     """
-    if not bases.size:
-        return Csr(np.zeros(1, np.int32), np.empty(0, np.int32))
-    ones = np.ones(len(bases.targets), np.int8)
-    matrix = csr_array((ones, bases.targets, bases.offsets), shape=(bases.size, bases.size))
-    count, labels = connected_components(matrix, connection="weak")
-    # The first row of each, because of several assignments to one place the last one holds.
-    firsts = np.empty(count, np.int32)
-    firsts[labels[::-1]] = np.arange(bases.size - 1, -1, -1, dtype=np.int32)
-    rank = np.empty(count, np.int32)
-    rank[np.argsort(firsts, kind="stable")] = np.arange(count, dtype=np.int32)
-    return grouped(rank[labels], count)
+    labels, count = _labels(*bases)
+    return grouped(labels, count)
+
+
+@numba.njit(cache=True)
+def _labels(offsets: Rows, targets: Rows) -> tuple[Rows, int]:
+    """Return the component of each row, numbered by their first rows, and how many there are."""
+    size = len(offsets) - 1
+    parent = np.arange(size).astype(np.int32)
+    for row in range(size):
+        for edge in range(offsets[row], offsets[row + 1]):
+            a, b = row, targets[edge]
+            while parent[a] != a:
+                parent[a] = parent[parent[a]]
+                a = parent[a]
+            while parent[b] != b:
+                parent[b] = parent[parent[b]]
+                b = parent[b]
+            parent[max(a, b)] = min(a, b)
+    count = 0
+    for row in range(size):  # whose parent comes before it, and is numbered already
+        if parent[row] == row:
+            parent[row] = count
+            count += 1
+        else:
+            parent[row] = parent[parent[row]]
+    return parent, count

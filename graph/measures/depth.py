@@ -3,11 +3,11 @@
 import numba
 import numpy as np
 
-from graph.csr import Csr, Rows
-from graph.measures.order import TopologicalOrder
+from graph.csr import Rows
+from graph.measures.arrangement import Arrangement
 
 
-def depth(bases: Csr, order: TopologicalOrder) -> Rows:
+def depth(lineage: Arrangement) -> Rows:
     """Return the length of the longest chain from each row to a root, int32.
 
     0 for a root. Edges run derivative -> base. Models of one cycle have the same depth, for
@@ -15,19 +15,19 @@ def depth(bases: Csr, order: TopologicalOrder) -> Rows:
     without cycles it is the number of the row's generation in
     ``networkx.topological_generations`` of the reversed graph.
     """
-    return _depth(bases.offsets, bases.targets, order.rows, order.starts, order.component)
+    return lineage.by_row(_depth(*lineage.bases, lineage.starts))
 
 
 @numba.njit(cache=True)
-def _depth(offsets: Rows, targets: Rows, rows: Rows, starts: Rows, component: Rows) -> Rows:
-    depths = np.zeros(len(rows), np.int32)
+def _depth(offsets: Rows, targets: Rows, starts: Rows) -> Rows:
+    depths = np.zeros(len(offsets) - 1, np.int32)
     for i in range(len(starts) - 1):
+        first, last = starts[i], starts[i + 1]
         deepest = 0
-        for at in range(starts[i], starts[i + 1]):
-            for edge in range(offsets[rows[at]], offsets[rows[at] + 1]):
-                base = targets[edge]
-                if component[base] != i and depths[base] + 1 > deepest:
-                    deepest = depths[base] + 1
-        for at in range(starts[i], starts[i + 1]):
-            depths[rows[at]] = deepest
+        for edge in range(offsets[first], offsets[last]):
+            base = targets[edge]
+            if base < first and depths[base] + 1 > deepest:
+                deepest = depths[base] + 1
+        for place in range(first, last):
+            depths[place] = deepest
     return depths

@@ -3,10 +3,11 @@
 import numba
 import numpy as np
 
-from graph.csr import Csr, Rows
+from graph.csr import Rows
+from graph.measures.arrangement import Arrangement
 
 
-def descendants(bases: Csr) -> Rows:
+def descendants(lineage: Arrangement) -> Rows:
     """Return the number of distinct descendants of each row, int32.
 
     ``len(networkx.ancestors(G, model))`` on edges derivative -> base: each descendant counts
@@ -17,7 +18,7 @@ def descendants(bases: Csr) -> Rows:
     Exact: every row visits its ancestors and adds one to each. Takes time in the number of
     (model, ancestor) pairs, which is small where chains are short: under 2 a model on the Hub.
     """
-    return _descendants(bases.offsets, bases.targets)
+    return lineage.by_row(_descendants(*lineage.bases))
 
 
 @numba.njit(cache=True)

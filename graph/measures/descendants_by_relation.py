@@ -4,13 +4,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.csr import Csr, Rows
+from graph.csr import Rows
+from graph.measures.arrangement import Arrangement
 
 Codes = NDArray[np.int8]
 Counts = NDArray[np.int32]
 
 
-def descendants_by_relation(bases: Csr, relations: Codes, count: int) -> Counts:
+def descendants_by_relation(lineage: Arrangement, relations: Codes, count: int) -> Counts:
     """Return how many descendants each row has by each relation, int32, (count, n).
 
     A descendant counts for the relation with which its way to the model begins: a quantization
@@ -20,7 +21,7 @@ def descendants_by_relation(bases: Csr, relations: Codes, count: int) -> Counts:
 
     Parameters
     ----------
-    bases
+    lineage
         Each row's bases (derivative -> base), perhaps several times with unlike relations.
     relations
         Each edge's relation, from 0 to ``count - 1``.
@@ -33,8 +34,8 @@ def descendants_by_relation(bases: Csr, relations: Codes, count: int) -> Counts:
     declares, nearly always one. The counts of a model sum to its `descendants` where each
     descendant has one relation, to more where some have several.
     """
-    counts: Counts = _by_relation(bases.offsets, bases.targets, relations, count)
-    return counts
+    counts: Counts = _by_relation(*lineage.bases, relations[lineage.edges], count)
+    return counts.take(lineage.places, axis=1)
 
 
 @numba.njit(cache=True)
@@ -44,7 +45,13 @@ def _by_relation(offsets: Rows, targets: Rows, relations: Codes, count: int) -> 
     visited = np.zeros(size, np.bool_)
     queue = np.empty(size, np.int32)
     for source in range(size):
-        for code in range(count if offsets[source] < offsets[source + 1] else 0):
+        for first in range(offsets[source], offsets[source + 1]):
+            code = relations[first]
+            before = offsets[source]
+            while relations[before] != code:
+                before += 1
+            if before < first:
+                continue  # it was walked with the first edge of its relation
             visited[source] = True
             queue[0] = source
             head, found = 0, 1

@@ -6,13 +6,17 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.csr import Csr, Rows
+from graph.csr import Rows
+from graph.measures.arrangement import Arrangement
 
 Counts = NDArray[np.int32]
 Sums = NDArray[np.int64]
 
 DAY = 86_400_000
 """Milliseconds."""
+
+NOBODY = 2**31 - 1
+"""No author's number."""
 
 
 class Downstream(NamedTuple):
@@ -35,7 +39,7 @@ class Downstream(NamedTuple):
 
 
 def downstream(
-    bases: Csr,
+    lineage: Arrangement,
     *,
     authors: Counts,
     downloads: Sums,
@@ -50,7 +54,7 @@ def downstream(
 
     Parameters
     ----------
-    bases
+    lineage
         Each row's bases (derivative -> base).
     authors
         A number for each author, int32; negative where there is none, which counts for none.
@@ -67,51 +71,81 @@ def downstream(
     -----
     Exact, in the time of the (model, ancestor) pairs: every row adds what it has to each of its
     ancestors. Authors are counted without a set for each model: rows come author by author, so
-    an ancestor has only to remember the last one.
+    an ancestor has only to remember the last one, and a walk ends where that author's last led.
 
     The author of a model counts too, if something of theirs descends from it. Downloads of
     mirrors and of formats of one model add up: this is traffic, not users. A model with many
     descendants and few recent ones was central and is no longer.
     """
-    created_lately = (created_at > as_of - days * DAY) & (created_at <= as_of) & (created_at >= 0)
-    own = np.column_stack([downloads, downloads_all_time, created_lately]).astype(np.int64)
-    derived = np.flatnonzero(bases.degrees()).astype(np.int32)
-    by_author = derived[np.argsort(authors[derived], kind="stable")]
-    totals, distinct = _downstream(bases.offsets, bases.targets, by_author, authors, own)
-    return Downstream(totals[:, 0], totals[:, 1], distinct, totals[:, 2].astype(np.int32))
+    sources = np.flatnonzero(lineage.bases.degrees())
+    rows = lineage.rows[sources]
+    created = created_at[rows]
+    lately = (created > as_of - days * DAY) & (created <= as_of) & (created >= 0)
+    own = np.column_stack([downloads[rows], downloads_all_time[rows], lately])
+    totals = _totals(*lineage.bases, sources, own)
+    by = authors[rows]
+    # One number for author and place sorts ten times as fast as a stable sort by author.
+    in_order = np.sort((by.astype(np.int64) << 32 | sources)[by >= 0])
+    named = ((in_order >> 32).astype(np.int32), (in_order & 0xFFFFFFFF).astype(np.int32))
+    return Downstream(
+        downloads=lineage.by_row(totals[:, 0]),
+        downloads_all_time=lineage.by_row(totals[:, 1]),
+        authors=lineage.by_row(_distinct_authors(*lineage.bases, *named)),
+        recent=lineage.by_row(totals[:, 2].astype(np.int32)),
+    )
 
 
 @numba.njit(cache=True)
-def _downstream(
-    offsets: Rows, targets: Rows, by_author: Rows, authors: Counts, own: Sums
-) -> tuple[Sums, Counts]:
+def _totals(offsets: Rows, targets: Rows, sources: NDArray[np.int64], own: Sums) -> Sums:
     size = len(offsets) - 1
-    totals = np.zeros(own.shape, np.int64)
-    distinct = np.zeros(size, np.int32)
-    last = np.full(size, -1, np.int32)
-    visited = np.zeros(size, np.bool_)
+    totals = np.zeros((size, own.shape[1]), np.int64)
+    visited = np.full(size, -1, np.int32)
+    stack = np.empty(size, np.int32)
+    for number in range(len(sources)):
+        visited[sources[number]] = number
+        stack[0] = sources[number]
+        top = 1
+        while top:
+            top -= 1
+            at = stack[top]
+            for edge in range(offsets[at], offsets[at + 1]):
+                base = targets[edge]
+                if visited[base] != number:
+                    visited[base] = number
+                    for column in range(own.shape[1]):
+                        totals[base, column] += own[number, column]
+                    stack[top] = base
+                    top += 1
+    return totals
+
+
+@numba.njit(cache=True)
+def _distinct_authors(offsets: Rows, targets: Rows, authors: Rows, sources: Rows) -> Counts:
+    size = len(offsets) - 1
+    # How many were counted, and the last of them, side by side. The last one's walk went on from
+    # here to all that lies above, unless it is written as its complement.
+    counted = np.zeros((size, 2), np.int32)
+    counted[:, 1] = NOBODY
     queue = np.empty(size, np.int32)
-    for source in by_author:
-        author = authors[source]
-        visited[source] = True
+    for number in range(len(sources)):
+        source, author = sources[number], authors[number]
         queue[0] = source
         head, found = 0, 1
+        returned = False
         while head < found:
-            row = queue[head]
+            at = queue[head]
             head += 1
-            for edge in range(offsets[row], offsets[row + 1]):
+            for edge in range(offsets[at], offsets[at + 1]):
                 base = targets[edge]
-                if not visited[base]:
-                    visited[base] = True
+                last = counted[base, 1]
+                if base == source:
+                    returned = True
+                elif last != author:
+                    counted[base, 0] += last != ~author
+                    counted[base, 1] = author
                     queue[found] = base
                     found += 1
-        visited[source] = False
-        for at in range(1, found):
-            base = queue[at]
-            visited[base] = False
-            for column in range(own.shape[1]):
-                totals[base, column] += own[source, column]
-            if author >= 0 and last[base] != author:
-                last[base] = author
-                distinct[base] += 1
-    return totals, distinct
+        if returned:  # this walk left out its source, for which another of the author may count
+            for at in range(1, found):
+                counted[queue[at], 1] = ~author
+    return counted[:, 0].copy()

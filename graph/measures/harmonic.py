@@ -3,11 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.csr import Csr, Rows
+from graph.csr import Rows
+from graph.measures.arrangement import Arrangement
 from graph.measures.distances import distances
 
 
-def harmonic(bases: Csr, sources: Rows | None = None) -> NDArray[np.float64]:
+def harmonic(lineage: Arrangement, sources: Rows | None = None) -> NDArray[np.float64]:
     r"""Return the harmonic centrality of each row, float64.
 
     ``networkx.harmonic_centrality`` on edges derivative -> base: over the descendants of a
@@ -19,7 +20,7 @@ def harmonic(bases: Csr, sources: Rows | None = None) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    bases
+    lineage
         Each row's bases (derivative -> base).
     sources
         Which descendants count, each row once; all by default.
@@ -33,4 +34,5 @@ def harmonic(bases: Csr, sources: Rows | None = None) -> NDArray[np.float64]:
     ----------
     Boldi, Vigna: Axioms for centrality. Internet Mathematics 10 (2014), 222-262.
     """
-    return distances(bases, sources).reciprocals
+    start = None if sources is None else lineage.places[sources]
+    return lineage.by_row(distances(lineage.bases, start).reciprocals)

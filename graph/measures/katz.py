@@ -4,8 +4,8 @@ import networkx as nx
 import numba
 import numpy as np
 
-from graph.csr import Csr, Rows
-from graph.measures.order import TopologicalOrder
+from graph.csr import Rows
+from graph.measures.arrangement import Arrangement
 from graph.measures.substitution import Values, substitute
 
 RADIUS_STEPS = 100_000
@@ -24,8 +24,7 @@ class KatzDivergenceError(nx.PowerIterationFailedConvergence):
 
 
 def katz(
-    bases: Csr,
-    order: TopologicalOrder,
+    lineage: Arrangement,
     *,
     alpha: float = 0.1,
     beta: float | Values = 1.0,
@@ -42,10 +41,8 @@ def katz(
 
     Parameters
     ----------
-    bases
-        Each row's bases, each once.
-    order
-        Of the same rows.
+    lineage
+        Each row's bases (derivative -> base), each once.
     alpha
         How much less each further step counts: a finite number, at least 0.
     beta
@@ -71,49 +68,50 @@ def katz(
     ----------
     Katz: A new status index derived from sociometric index. Psychometrika 18 (1953), 39-43.
     """
-    carried = np.ones(len(bases.targets)) if weights is None else weights
-    _check(bases, carried, order, alpha)
-    own = np.full(bases.size, beta, np.float64)
-    values: Values = substitute(*bases, alpha * carried, *order, own)
+    bases = lineage.bases
+    carried = np.ones(len(bases.targets)) if weights is None else weights[lineage.edges]
+    _check(lineage, carried, alpha)
+    if isinstance(beta, np.ndarray):
+        own = lineage.by_place(beta)
+    else:
+        own = np.full(bases.size, beta, np.float64)
+    values: Values = substitute(*bases, alpha * carried, lineage.starts, own)
     length = float(np.linalg.norm(values)) if normalized else 1.0
-    return values / length if length else values
+    return lineage.by_row(values / length if length else values)
 
 
-def _check(bases: Csr, weights: Values, order: TopologicalOrder, alpha: float) -> None:
+def _check(lineage: Arrangement, weights: Values, alpha: float) -> None:
     """Refuse an alpha at which the values within a cycle would grow for ever."""
-    component = order.component
-    children = bases.sources()
-    inside = component[children] == component[bases.targets]
-    for i in np.unique(component[children[inside]]):
-        rows = order.rows[order.starts[i] : order.starts[i + 1]]
-        radius = _radius(*bases, weights, rows, component, alpha)
+    bases, starts = lineage.bases, lineage.starts
+    cyclic = np.diff(starts) > 1
+    loops = bases.targets[bases.targets == bases.sources()]
+    cyclic[np.searchsorted(starts, loops, side="right") - 1] = True
+    for i in np.flatnonzero(cyclic):
+        first, last = starts[i], starts[i + 1]
+        radius = _radius(*bases, weights, first, last, alpha)
         if not alpha * radius < 1:
-            raise KatzDivergenceError(alpha, 1 / radius, len(rows))
+            raise KatzDivergenceError(alpha, 1 / radius, int(last - first))
 
 
 @numba.njit(cache=True)
 def _radius(
-    offsets: Rows, targets: Rows, weights: Values, rows: Rows, component: Rows, alpha: float
+    offsets: Rows, targets: Rows, weights: Values, first: int, last: int, alpha: float
 ) -> float:
-    """Return the spectral radius of a component, or something greater that allows alpha.
+    """Return the spectral radius of a component's places, or something greater that allows alpha.
 
     By Collatz and Wielandt: of any positive vector x, the least and the greatest (A x)_i / x_i
     enclose it. The power iteration of A + I draws them together also where A is periodic.
     """
-    place = np.empty(len(component), np.int32)
-    for at in range(len(rows)):
-        place[rows[at]] = at
-    vector = np.ones(len(rows))
-    image = np.empty(len(rows))
+    vector = np.ones(last - first)
+    image = np.empty(last - first)
     low, high = 0.0, np.inf
     for _ in range(RADIUS_STEPS):
         least, greatest, top = np.inf, 0.0, 0.0
-        for at in range(len(rows)):
-            row = rows[at]
+        for at in range(last - first):
             total = 0.0
-            for edge in range(offsets[row], offsets[row + 1]):
-                if component[targets[edge]] == component[row]:
-                    total += weights[edge] * vector[place[targets[edge]]]
+            for edge in range(offsets[first + at], offsets[first + at + 1]):
+                if first <= targets[edge] < last:
+                    total += weights[edge] * vector[targets[edge] - first]
             image[at] = total + vector[at]
             top = max(top, image[at])
             if vector[at] > 0:  # far from the heart of a component it may fall below any float

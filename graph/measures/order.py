@@ -1,107 +1,89 @@
 """The order in which a lineage can be computed in one pass, cycles condensed."""
 
-from typing import NamedTuple
-
 import numba
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from graph.csr import Csr, Rows
+from graph.csr import Csr, Rows, csr, induced
 from graph.measures.grouping import grouped
 
 
-class TopologicalOrder(NamedTuple):
-    """Rows ordered so that every base comes before its derivatives, but for cycles.
+def strong_components(bases: Csr) -> Csr:
+    """Return the rows of each strongly connected component, bases first.
 
-    Rows of one strongly connected component stand together: `Rows` of a cycle are one step.
-
-    Attributes
-    ----------
-    rows
-        int32, n: the rows in order.
-    starts
-        int32, c + 1: component i is ``rows[starts[i]:starts[i + 1]]``.
-    component
-        int32, n: each row's component.
-    """
-
-    rows: Rows
-    starts: Rows
-    component: Rows
-
-    def cycles(self) -> list[Rows]:
-        """Return the components of more than one row."""
-        long = np.flatnonzero(np.diff(self.starts) > 1)
-        return [self.rows[self.starts[i] : self.starts[i + 1]] for i in long]
-
-
-def topological_order(bases: Csr) -> TopologicalOrder:
-    """Order the rows of a lineage, bases first.
+    Derivatives of one base stand side by side, and rows without any relation behind the others
+    that are in no cycle.
 
     Parameters
     ----------
     bases
-        Each row's bases (derivative -> base).
+        Each row's bases (derivative -> base), ascending.
 
     Notes
     -----
-    O(n + m). Components by ``scipy.sparse.csgraph`` (Pearce 2005); then Kahn's algorithm on
-    the condensation.
+    O(n + m). Kahn's algorithm as far as it comes; what is left is in a cycle or descends from
+    one, and is ordered by its components: ``scipy.sparse.csgraph`` finds them (Pearce 2005).
     """
-    count, labels = _components(bases)
-    order = _kahn(bases.offsets, bases.targets, labels, count)
-    rank = np.empty(count, np.int32)
-    rank[order] = np.arange(count, dtype=np.int32)
-    component = rank[labels]
-    starts, rows = grouped(component, count)
-    return TopologicalOrder(rows, starts, component)
+    rows, rest = _kahn(bases.offsets, bases.targets)
+    starts = np.arange(len(rows) + 1, dtype=np.int32)
+    if len(rest):
+        ends, found = _condensed(induced(bases, rest))
+        starts = np.concatenate([starts, len(rows) + ends[1:]])
+        rows = np.concatenate([rows, rest[found]])
+    return Csr(starts, rows)
 
 
-def _components(bases: Csr) -> tuple[int, NDArray[np.int32]]:
-    if not bases.size:
-        return 0, np.empty(0, np.int32)
+def _condensed(bases: Csr) -> Csr:
+    """Return the strong components of what has cycles all over."""
     ones = np.ones(len(bases.targets), np.int8)
     matrix = csr_array((ones, bases.targets, bases.offsets), shape=(bases.size, bases.size))
     count, labels = connected_components(matrix, connection="strong")
-    return int(count), labels
+    condensed, _ = csr(labels[bases.sources()], labels[bases.targets], count)
+    rank = np.empty(count, np.int32)
+    rank[_kahn(*condensed)[0]] = np.arange(count, dtype=np.int32)
+    return grouped(rank[labels], count)
 
 
 @numba.njit(cache=True)
-def _kahn(offsets: Rows, targets: Rows, labels: Rows, count: int) -> Rows:
-    """Return the components, those first whose bases are all in earlier ones."""
-    waiting = np.zeros(count, np.int32)
-    fan_out = np.zeros(count + 1, np.int32)
-    for row in range(len(labels)):
-        for edge in range(offsets[row], offsets[row + 1]):
-            if labels[targets[edge]] != labels[row]:
-                waiting[labels[row]] += 1
-                fan_out[labels[targets[edge]] + 1] += 1
-    for i in range(count):
-        fan_out[i + 1] += fan_out[i]
+def _kahn(offsets: Rows, targets: Rows) -> tuple[Rows, Rows]:
+    """Return the rows after all of their bases, and those in a cycle or descending from one."""
+    size = len(offsets) - 1
+    fan_out = np.zeros(size + 1, np.int32)
+    for base in targets:
+        fan_out[base + 1] += 1
+    for row in range(size):
+        fan_out[row + 1] += fan_out[row]
     place = fan_out[:-1].copy()
-    dependents = np.empty(fan_out[-1], np.int32)
-    for row in range(len(labels)):
+    derivatives = np.empty(len(targets), np.int32)
+    waiting = np.empty(size, np.int32)
+    for row in range(size):
+        waiting[row] = offsets[row + 1] - offsets[row]
         for edge in range(offsets[row], offsets[row + 1]):
-            base = labels[targets[edge]]
-            if base != labels[row]:
-                dependents[place[base]] = labels[row]
-                place[base] += 1
-    order = np.empty(count, np.int32)
-    done = 0
-    for i in range(count):
-        if waiting[i] == 0:
-            order[done] = i
-            done += 1
+            base = targets[edge]
+            derivatives[place[base]] = row
+            place[base] += 1
+            if base == row:
+                waiting[row] -= 1  # a loop is no cycle
+    order = np.empty(size, np.int32)
+    done, alone = 0, size
+    for row in range(size):
+        if waiting[row] == 0:
+            if fan_out[row] < fan_out[row + 1]:
+                order[done] = row
+                done += 1
+            else:
+                alone -= 1
+                order[alone] = row
     head = 0
     while head < done:
-        component = order[head]
+        row = order[head]
         head += 1
-        for at in range(fan_out[component], fan_out[component + 1]):
-            dependent = dependents[at]
-            waiting[dependent] -= 1
-            if waiting[dependent] == 0:
-                order[done] = dependent
+        for at in range(fan_out[row], fan_out[row + 1]):
+            derivative = derivatives[at]
+            waiting[derivative] -= 1
+            if waiting[derivative] == 0:
+                order[done] = derivative
                 done += 1
-    return order
+    rest = np.flatnonzero(waiting > 0).astype(np.int32)
+    return np.concatenate((order[:done], order[alone:])), rest

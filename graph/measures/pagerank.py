@@ -2,14 +2,12 @@
 
 import numpy as np
 
-from graph.csr import Csr
-from graph.measures.order import TopologicalOrder
+from graph.measures.arrangement import Arrangement
 from graph.measures.substitution import Values, substitute
 
 
 def pagerank(
-    bases: Csr,
-    order: TopologicalOrder,
+    lineage: Arrangement,
     *,
     alpha: float = 0.85,
     weights: Values | None = None,
@@ -27,10 +25,8 @@ def pagerank(
 
     Parameters
     ----------
-    bases
-        Each row's bases, each once.
-    order
-        Of the same rows.
+    lineage
+        Each row's bases (derivative -> base), each once.
     alpha
         The damping, at least 0 and less than 1.
     weights
@@ -50,23 +46,27 @@ def pagerank(
     ----------
     Page, Brin, Motwani, Winograd: The PageRank citation ranking. Stanford, 1999.
     """
+    bases = lineage.bases
     size = bases.size
-    uniform = np.full(size, 1.0 / max(size, 1))
-    teleport = uniform if personalization is None else personalization
-    sums = (
-        bases.degrees().astype(np.float64)
-        if weights is None
-        else np.bincount(bases.sources(), weights=weights, minlength=size)
-    )
+    if personalization is None:
+        teleport = np.full(size, 1.0 / max(size, 1))
+    else:
+        teleport = lineage.by_place(personalization)
+    degrees = bases.degrees()
+    if weights is None:
+        sums = degrees.astype(np.float64)
+    else:
+        weights = weights[lineage.edges]
+        sums = np.bincount(bases.sources(), weights=weights, minlength=size)
     factors = np.divide(alpha, sums, out=np.zeros(size), where=sums != 0)
-    flows = np.repeat(factors, bases.degrees())
+    flows = np.repeat(factors, degrees)
     if weights is not None:
         flows *= weights
-    arrays = (*bases, flows, *order)
+    arrays = (*bases, flows, lineage.starts)
     ranks: Values = substitute(*arrays, teleport)
     if dangling is None:
-        return ranks / ranks.sum()
-    dealt: Values = substitute(*arrays, dangling)
+        return lineage.by_row(ranks / ranks.sum())
+    dealt: Values = substitute(*arrays, lineage.by_place(dangling))
     loose = sums == 0
     mass = (1 - alpha) * ranks[loose].sum() / (1 - alpha * dealt[loose].sum())
-    return (1 - alpha) * ranks + alpha * mass * dealt
+    return lineage.by_row((1 - alpha) * ranks + alpha * mass * dealt)

@@ -4,11 +4,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.csr import Csr, Rows
-from graph.measures.order import TopologicalOrder
+from graph.csr import Csr, Rows, csr
+from graph.measures.arrangement import Arrangement
+
+Ages = NDArray[np.int64]
 
 
-def roots(bases: Csr, order: TopologicalOrder, created_at: NDArray[np.int64]) -> Csr:
+def roots(lineage: Arrangement, created_at: Ages) -> Csr:
     """Return the roots of each row that has bases, ascending; a root itself has none here.
 
     Where a lineage goes back to a cycle, its root is the cycle's oldest model (of equal age
@@ -16,44 +18,32 @@ def roots(bases: Csr, order: TopologicalOrder, created_at: NDArray[np.int64]) ->
 
     Parameters
     ----------
-    bases
+    lineage
         Each row's bases (derivative -> base).
-    order
-        Of the same rows.
     created_at
         Milliseconds since 1970, int64, -1 where unknown: such a model counts as the youngest.
     """
-    age = np.where(created_at < 0, np.iinfo(np.int64).max, created_at)
-    is_root = _is_root(bases.offsets, bases.targets, order.rows, order.starts, order.component, age)
-    counts = _visit(bases.offsets, bases.targets, is_root, np.empty(0, np.int32))
-    offsets = np.zeros(bases.size + 1, np.int32)
-    np.cumsum(counts, out=offsets[1:])
-    found = np.empty(offsets[-1], np.int32)
-    _visit(bases.offsets, bases.targets, is_root, found)
-    for row in np.flatnonzero(counts > 1):
-        found[offsets[row] : offsets[row + 1]].sort()
-    return Csr(offsets, found)
+    offsets, targets = lineage.bases
+    age = lineage.by_place(np.where(created_at < 0, np.iinfo(np.int64).max, created_at))
+    is_root = _is_root(offsets, targets, lineage.starts, age)
+    counts = _visit(offsets, targets, is_root, np.empty(0, np.int32))
+    found = np.empty(counts.sum(), np.int32)
+    _visit(offsets, targets, is_root, found)
+    return csr(np.repeat(lineage.rows, counts), lineage.rows[found], len(counts))[0]
 
 
 @numba.njit(cache=True)
-def _is_root(
-    offsets: Rows,
-    targets: Rows,
-    rows: Rows,
-    starts: Rows,
-    component: Rows,
-    age: NDArray[np.int64],
-) -> NDArray[np.bool_]:
-    is_root = np.zeros(len(rows), np.bool_)
+def _is_root(offsets: Rows, targets: Rows, starts: Rows, age: Ages) -> NDArray[np.bool_]:
+    is_root = np.zeros(len(age), np.bool_)
     for i in range(len(starts) - 1):
-        oldest = rows[starts[i]]
+        first, last = starts[i], starts[i + 1]
+        oldest = first
         outside = False
-        for at in range(starts[i], starts[i + 1]):
-            row = rows[at]
-            if age[row] < age[oldest] or (age[row] == age[oldest] and row < oldest):
-                oldest = row
-            for edge in range(offsets[row], offsets[row + 1]):
-                outside = outside or component[targets[edge]] != i
+        for place in range(first, last):
+            if age[place] < age[oldest]:  # of equal age the first one stays
+                oldest = place
+            for edge in range(offsets[place], offsets[place + 1]):
+                outside = outside or not first <= targets[edge] < last
         is_root[oldest] = not outside
     return is_root
 

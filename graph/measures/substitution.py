@@ -17,28 +17,26 @@ def substitute(
     offsets: Rows,
     targets: Rows,
     flows: Values,
-    rows: Rows,
     starts: Rows,
-    component: Rows,
     source: Values,
 ) -> Values:
-    """Solve x = source + (what flows to each row from its derivatives), derivatives first.
+    """Solve x = source + (what flows to each place from its derivatives), derivatives first.
 
     Parameters
     ----------
     offsets, targets
-        Each row's bases.
+        The bases of an arrangement.
     flows
         Which part of its derivative's value each edge carries.
-    rows, starts, component
-        A topological order of the rows.
+    starts
+        Its strongly connected components.
     source
-        What each row has of its own.
+        What each place has of its own.
 
     Notes
     -----
-    Exact to rounding without cycles, in O(n + m): a row hands on what it has when all of its
-    derivatives have. In a cycle what comes in is handed round until no row gets more than
+    Exact to rounding without cycles, in O(n + m): a place hands on what it has when all of its
+    derivatives have. In a cycle what comes in is handed round until no place gets more than
     `CYCLE_RESIDUAL` of what it has: where a part r is left after each round, in about
     35 / (1 - r) rounds and to about 1e-15 / (1 - r).
     """
@@ -46,24 +44,25 @@ def substitute(
     arriving = np.zeros(len(source))
     for i in range(len(starts) - 2, -1, -1):
         first, last = starts[i], starts[i + 1]
+        if offsets[first] == offsets[last]:
+            continue
         if last - first > 1:
-            _settle(offsets, targets, flows, rows[first:last], component, values, arriving)
+            _settle(offsets, targets, flows, first, last, values, arriving)
         else:
-            values[rows[first]] /= 1 - _kept(offsets, targets, flows, rows[first])
-        for at in range(first, last):
-            row = rows[at]
-            for edge in range(offsets[row], offsets[row + 1]):
-                if component[targets[edge]] != i:
-                    values[targets[edge]] += flows[edge] * values[row]
+            values[first] /= 1 - _kept(offsets, targets, flows, first)
+        for place in range(first, last):
+            for edge in range(offsets[place], offsets[place + 1]):
+                if targets[edge] < first:
+                    values[targets[edge]] += flows[edge] * values[place]
     return values
 
 
 @numba.njit(cache=True)
-def _kept(offsets: Rows, targets: Rows, flows: Values, row: int) -> float:
-    """Return which part a row gives back to itself: only graphs of others have loops."""
+def _kept(offsets: Rows, targets: Rows, flows: Values, place: int) -> float:
+    """Return which part a place gives back to itself: only graphs of others have loops."""
     kept = 0.0
-    for edge in range(offsets[row], offsets[row + 1]):
-        if targets[edge] == row:
+    for edge in range(offsets[place], offsets[place + 1]):
+        if targets[edge] == place:
             kept += flows[edge]
     return kept
 
@@ -73,25 +72,25 @@ def _settle(
     offsets: Rows,
     targets: Rows,
     flows: Values,
-    members: Rows,
-    component: Rows,
+    first: int,
+    last: int,
     values: Values,
     arriving: Values,
 ) -> None:
-    """Hand round in a cycle what its members have."""
-    for row in members:
-        arriving[row] = values[row]
-        values[row] = 0.0
+    """Hand round in a cycle what its places have."""
+    for place in range(first, last):
+        arriving[place] = values[place]
+        values[place] = 0.0
     change = np.inf
     while change > CYCLE_RESIDUAL:
         change = 0.0
-        for row in members:
-            more = arriving[row] / (1 - _kept(offsets, targets, flows, row))
-            arriving[row] = 0.0
-            values[row] += more
-            if values[row] > 0:
-                change = max(change, abs(more) / values[row])
-            for edge in range(offsets[row], offsets[row + 1]):
+        for place in range(first, last):
+            more = arriving[place] / (1 - _kept(offsets, targets, flows, place))
+            arriving[place] = 0.0
+            values[place] += more
+            if values[place] > 0:
+                change = max(change, abs(more) / values[place])
+            for edge in range(offsets[place], offsets[place + 1]):
                 base = targets[edge]
-                if base != row and component[base] == component[row]:
+                if base != place and first <= base < last:
                     arriving[base] += flows[edge] * more
