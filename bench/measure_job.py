@@ -2,24 +2,20 @@
 
     python -m bench.measure_job [--models 3300000] [--repeat 3] [--home DIRECTORY]
 
-Builds an embedded store with the lineage of `bench.measures` (once, where ``--home`` keeps it), and
-runs ``modelkin measure`` on it, each time in a process of its own: seconds include starting Python
-and its libraries, and memory is the most that the process had. Then opens the snapshot, in a process
-of its own too. The kernels are compiled before, by a store of a thousand models.
+Builds an embedded store with the lineage of `bench.measures` (once, where ``--home`` keeps it),
+and runs ``modelkin measure`` on it, each time in a process of its own: seconds include starting
+Python and its libraries, and memory is the most that the process had. Then opens the snapshot, in
+a process of its own too. The kernels are compiled before, by a store of a thousand models.
 """
 
 import argparse
-import json
 import os
-import resource
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,8 +31,6 @@ BATCH = 50_000
 """Models that one transaction stores."""
 IN_REGISTRY = 0.02
 """Fraction of the models whose namespace is one of the registry's."""
-MIRRORS = 4
-"""A mirror of a registered origin for each so many of the registry's origins is listed."""
 
 _FIRST, _LAST = 1_646_263_744_000, 1_793_491_200_000
 _STEMS = ("Qwen2.5-7B", "Llama-3.1-8B", "Mistral-7B-v0.3", "gemma-2-9b", "bert-base", "whisper")
@@ -47,7 +41,7 @@ _LICENSES = ("apache-2.0", "mit", "llama3.1", "gemma", "cc-by-nc-4.0", "other", 
 _RELATIONS = (*[Relation.QUANTIZED] * 9, *[Relation.FINETUNE] * 6, *[Relation.ADAPTER] * 4)
 
 _OPEN = """
-import resource, sys, time
+import sys, time
 from pathlib import Path
 from graph.ecosystem import Ecosystem
 start = time.perf_counter()

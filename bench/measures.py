@@ -236,7 +236,7 @@ def main() -> None:
     if "igraph" in all_of:
         ratio = all_of["igraph"] / all_of["modelkin"]
         print(
-            f"All of ours, these included: {all_of['modelkin']:.2f}, igraph's six {ratio:.1f} times."
+            f"All of ours: {all_of['modelkin']:.2f}; igraph's build and six {ratio:.1f} times that."
         )
     missing = [name for name in PEERS if not importlib.util.find_spec(name)]
     print(f"Missing: {', '.join(missing) or 'none'}.")
