@@ -6,6 +6,7 @@ is, and millions are made in a crawl.
 
 from enum import StrEnum
 from typing import NamedTuple
+from urllib.parse import quote, unquote
 
 
 class Relation(StrEnum):
@@ -31,11 +32,16 @@ class Status(StrEnum):
 
 
 class Reference(NamedTuple):
-    """A base as a derivative's metadata declares it, before anyone looked for it."""
+    """A base as a derivative's metadata declares it, before anyone looked for it.
+
+    One that ``strays`` is no Hub id, or is the model itself. It makes no derivation, and is kept
+    so that an edit of the declaration shows.
+    """
 
     relation: Relation
     id: str
     key: str | None = None
+    strays: bool = False
 
 
 class Model(NamedTuple):
@@ -111,14 +117,23 @@ def author_of(id: str) -> str | None:
     return author if slash else None
 
 
+STRAY_PREFIX = "!"
+"""Marks what strays; no Hub id holds it."""
+
+
 def encode_references(references: list[Reference]) -> str | None:
     """Write references as one text, ``relation:id[:key]`` separated by spaces.
 
-    Ids and keys hold neither spaces nor colons, so the text reads back exactly.
+    Ids and keys hold neither spaces nor colons, so the text reads back exactly; an id that strays
+    is percent-encoded behind `STRAY_PREFIX`.
     """
     if not references:
         return None
-    return " ".join(f"{r}:{id}:{key}" if key else f"{r}:{id}" for r, id, key in references)
+    texts = []
+    for relation, id, key, strays in references:
+        text = f"{relation}:{STRAY_PREFIX}{quote(id)}" if strays else f"{relation}:{id}"
+        texts.append(f"{text}:{key}" if key else text)
+    return " ".join(texts)
 
 
 def decode_references(text: str | None) -> list[Reference]:
@@ -128,5 +143,8 @@ def decode_references(text: str | None) -> list[Reference]:
     references = []
     for part in text.split(" "):
         relation, id, *key = part.split(":")
-        references.append(Reference(Relation(relation), id, key[0] if key else None))
+        strays = id.startswith(STRAY_PREFIX)
+        if strays:
+            id = unquote(id.removeprefix(STRAY_PREFIX))
+        references.append(Reference(Relation(relation), id, key[0] if key else None, strays))
     return references

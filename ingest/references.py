@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from graph.records import Relation
+from graph.records import STRAY_PREFIX, Relation
 from ingest.known import key_hashes
 from ingest.numbers import Numbers
 from ingest.texts import Rows, Texts
@@ -43,14 +43,18 @@ class References:
     def extend(self, first: int, declared: pa.Array) -> None:
         """Add what models declare, of which the first one has this row.
 
-        They declare it as `graph.records.encode_references` writes it.
+        They declare it as `graph.records.encode_references` writes it. What makes no derivation
+        is left out.
         """
         declaring = np.flatnonzero(declared.is_valid().to_numpy(zero_copy_only=False))
         lists = pc.split_pattern(declared.take(pa.array(declaring)), " ")
+        children, entries = pc.list_parent_indices(lists), pc.list_flatten(lists)
+        relating = pc.invert(pc.match_substring(entries, f":{STRAY_PREFIX}"))
+        children, entries = children.filter(relating), entries.filter(relating)
         # A colon at the end, so that there are three parts also without a key.
-        parts = pc.split_pattern(pc.binary_join_element_wise(pc.list_flatten(lists), "", ":"), ":")
+        parts = pc.split_pattern(pc.binary_join_element_wise(entries, "", ":"), ":")
         relations, ids, keys = (pc.list_element(parts, place) for place in range(3))
-        children = first + declaring[pc.list_parent_indices(lists).to_numpy()]
+        children = first + declaring[children.to_numpy()]
         self.children.extend(children.astype(np.int32))
         self.relations.extend(relation_codes(relations))
         self.ids.extend(ids)

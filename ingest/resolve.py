@@ -78,11 +78,11 @@ def resolve(rows: Roster, quality: Quality) -> tuple[Edges, list[str]]:
 
 
 def staying(rows: Roster, child: Ends, base: Ends, placeholders: int = 0) -> Mask:
-    """Return who stays: what lives, and whatever a living model derives from, at any distance.
+    """Return who stays: what lives or is shown, and what that derives from, at any distance.
 
     A base that is not found yet is -1.
     """
-    found = np.append(rows.live, np.zeros(placeholders + 1, np.bool_))
+    found = np.append(rows.live | rows.shown, np.zeros(placeholders + 1, np.bool_))
     waiting = np.flatnonzero(~found[base])
     while len(reached := waiting[found[child[waiting]]]):
         found[base[reached]] = True

@@ -23,7 +23,7 @@ COLUMNS = ["key", "id", "status", "aliases", "declared"]
 Mask = NDArray[np.bool_]
 
 _STATUSES = pa.array([status.value for status in Status])
-_LIVE, _MISSING = (list(Status).index(status) for status in (Status.LIVE, Status.MISSING))
+_LIVE, _MISSING, _DELETED = range(len(Status))
 
 
 class Edges(NamedTuple):
@@ -58,6 +58,8 @@ class Roster:
         What the models declare.
     live, missing
         Who lives after the run, and who is a placeholder.
+    shown
+        Who is deleted, as the source says that holds its record, or may still.
     vanished
         Who lived until the run did not see it, or saw its id on a newer repository.
     reused
@@ -100,6 +102,7 @@ class Roster:
         self._gone: Mask = self._was_live & ~sights.array() & ~self.superseded
         self.vanished: Mask = self._gone | self.reused
         self.live: Mask = self._was_live & ~self.vanished & ~self.superseded
+        self.shown: Mask = (statuses.array() == _DELETED) & sights.array() & ~self.superseded
         owners = [int(heirs[row]) if heirs[row] >= 0 else row for row, _ in former]
         self._aliases = [
             (owner, row, ids) for owner, (row, ids) in zip(owners, former, strict=True)

@@ -10,13 +10,24 @@ from functools import lru_cache
 from typing import Any
 
 from graph.quality import Reason, shown
-from graph.records import Model, Reference, Relation, author_of, encode_references, id_key
+from graph.records import (
+    Model,
+    Reference,
+    Relation,
+    Status,
+    author_of,
+    encode_references,
+    id_key,
+)
 from ingest.legacy import LEGACY_IDS
 
 Doubt = tuple[Reason, str]
 
 _ID_LENGTH = 200
 """Characters of the longest id: a part has up to 96, the oldest a few more."""
+
+_STRAY_LENGTH = 1000
+"""Characters of a declared base that is no Hub id that are kept, such as a list in one text."""
 
 _TEXT_LENGTH = 200
 """Characters of the longest licence, library or task; the longest known have some 60."""
@@ -73,6 +84,7 @@ def transform(item: Any) -> tuple[Model | None, list[Doubt]]:
         _count(weights.get("total"), "safetensors.total", id, doubts),
         _gated(get("gated"), id, doubts),
         _declared(id, key, get("baseModels"), tags, card, doubts),
+        Status.DELETED if get("removed") is True else Status.LIVE,
     ), doubts
 
 
@@ -261,20 +273,28 @@ def _relation(value: Any) -> Relation:
 
 
 def _checked(id: str, key: str, declared: list[Reference], doubts: list[Doubt]) -> list[Reference]:
-    """Keep each base once, without what is no Hub id and without the model itself."""
+    """Keep each base once; what is no Hub id strays, and so does the model itself."""
     kept: dict[Reference, None] = {}
-    for declaration in declared:
-        relation, name, base_key = declaration
+    for relation, name, base_key, _ in declared:
         base = _HUB_ADDRESS.sub("", name).rstrip("/") if ":" in name else name
+        strays = True
         if not is_base_id(base):
             doubts.append((Reason.BASE_NOT_AN_ID, f"{id}: {name}"))
+            base = _printable(name)
         elif base == id or base_key == key:
             doubts.append((Reason.SELF_REFERENCE, id))
         else:
-            kept[declaration if base is name else Reference(relation, base, base_key)] = None
-    references = list(kept)
+            strays = False
+        kept[Reference(relation, base, base_key, strays)] = None
+    references = [reference for reference in kept if not reference.strays]
     if references and references[0].relation is Relation.UNKNOWN:
         doubts.append((Reason.RELATION_UNKNOWN, f"{id}: {references[0].id}"))
     if len(references) == 1 and references[0].relation is Relation.MERGE:
         doubts.append((Reason.MERGE_OF_ONE, f"{id}: {references[0].id}"))
-    return references
+    return list(kept)
+
+
+def _printable(name: str) -> str:
+    """Return a declared base that is no Hub id as a short text that anything can show."""
+    kept = name[:_STRAY_LENGTH]
+    return kept if kept.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in kept)

@@ -145,11 +145,15 @@ def slowly(models: list[Row], derivations: set[Derivation], seen: set[str] | Non
             Derivation(model.key, base or id_key(reference.id), reference.relation)
             for model in rest
             for reference in decode_references(model.declared)
-            if (base := exact(reference) or in_another_case(reference, *preferred)) != model.key
+            if not reference.strays
+            and (base := exact(reference) or in_another_case(reference, *preferred)) != model.key
         }
 
+    # Deleted, as the source says that still holds the record, or that was not read whole.
+    told = {m.key for m in rest if m.status == "deleted" and (seen is None or m.key in seen)}
+
     def staying(edges: set[Derivation]) -> set[str]:
-        kept, before = set(live), set[str]()
+        kept, before = live | told, set[str]()
         while kept != before:
             before = set(kept)
             kept |= {edge.base for edge in edges if edge.child in kept}
@@ -187,6 +191,12 @@ references = st.builds(
     st.sampled_from(Relation),
     st.sampled_from(IDS),
     st.none() | st.builds(key, st.integers(1, 6)),
+) | st.builds(
+    Reference,
+    st.sampled_from(Relation),
+    st.sampled_from(["a/b", "./out put"]),
+    st.none() | st.builds(key, st.integers(1, 6)),
+    st.just(True),
 )
 texts = {
     "aliases": st.none() | st.lists(st.sampled_from(IDS), min_size=1, unique=True).map(" ".join),
@@ -256,6 +266,30 @@ def test_live_model_comes_before_deleted_ones_in_another_case() -> None:
     ):
         found = outcome(settled([child, gone, *others]))
         assert found.derivations == {Derivation(key(9), base, Relation.FINETUNE)}
+
+
+@pytest.mark.parametrize("seen", [None, [key(1), key(3)]])
+def test_a_deleted_model_that_the_source_shows_stays(seen: list[str] | None) -> None:
+    models = [
+        row(1, "a/shown", ref("b/base"), status="deleted"),
+        row(2, "a/unseen", status="deleted"),
+        row(3, "a/live"),
+    ]
+    found = outcome(settled(models, seen=seen))
+    assert found.dropped_models == ({key(2)} if seen else set())
+    assert found.derivations == {Derivation(key(1), "id:b/base", Relation.FINETUNE)}
+    assert found.statuses == set()
+
+
+def test_what_strays_makes_no_derivation() -> None:
+    stray = Reference(Relation.MERGE, "a/b, ./c:d 50%!", None, strays=True)
+    itself = Reference(Relation.MERGE, "a/child", key(1), strays=True)
+    models = [row(1, "a/child", stray, ref("b/base"), itself), row(2, "a/other", stray)]
+    assert decode_references(models[0].declared) == [stray, ref("b/base"), itself]
+    found = settled(models)
+    assert outcome(found).derivations == {Derivation(key(1), "id:b/base", Relation.FINETUNE)}
+    assert [model.id for model in found.placeholders] == ["b/base"]
+    assert "self_reference" not in found.quality.as_dict()
 
 
 def test_empty_store() -> None:
@@ -398,7 +432,7 @@ def test_long_chain_below_a_deleted_root() -> None:
         row(number, f"a/m{number}", ref(f"a/m{number - 1}"), status="deleted")
         for number in range(1, 60)
     ]
-    assert set(settled(models).dropped_models) == {model.key for model in models}
+    assert set(settled(models, seen=[]).dropped_models) == {model.key for model in models}
     models.append(row(99, "a/leaf", ref("a/m59")))
     assert outcome(settled(models)).dropped_models == set()
 

@@ -46,6 +46,10 @@ def test_what_is_written_is_read(directory: Path, tmp_path: Path) -> None:
     assert list(batches) == ["models", "families", "organizations", "licenses"]
     tables = {name: pa.Table.from_batches([batch]) for name, batch in batches.items()}
     snapshot.write(tmp_path / "again", manifest, tables)
+    lasting = snapshot.read_lasting(directory)
+    assert lasting.manifest == manifest
+    for name in snapshot.LASTING:
+        snapshot.write_lasting(tmp_path / "again", name, getattr(lasting, name))
     again, read_again = snapshot.read(tmp_path / "again")
     assert again == manifest
     for name, batch in batches.items():
@@ -106,6 +110,13 @@ def test_a_missing_file_is_named(directory: Path, name: str) -> None:
     (directory / name).unlink()
     with pytest.raises(SnapshotFormatError, match=name.replace(".", r"\.")):
         snapshot.read(directory)
+
+
+def test_an_older_format_is_refused_with_the_mend(directory: Path) -> None:
+    change_manifest(directory, format=snapshot.FORMAT - 1, previous=...)
+    with pytest.raises(SnapshotFormatError, match="has format 1, .* measure again"):
+        Ecosystem(directory)
+    assert snapshot.read_lasting(directory).manifest.previous is None
 
 
 def test_no_directory_at_all(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.quality import EXAMPLE_LENGTH, EXAMPLES_PER_REASON, Quality, Reason, shown
-from graph.records import Model, Reference, Relation, decode_references
+from graph.records import Model, Reference, Relation, Status, decode_references
 from ingest.legacy import LEGACY_IDS
 from ingest.transform import is_base_id, is_model_id, transform
 
@@ -43,7 +43,8 @@ def read(**fields: Any) -> tuple[Model, list[Reason]]:
 
 def bases(**fields: Any) -> tuple[list[tuple[Relation, str]], list[Reason]]:
     model, reasons = read(**fields)
-    return [(r.relation, r.id) for r in decode_references(model.declared)], reasons
+    references = decode_references(model.declared)
+    return [(r.relation, r.id) for r in references if not r.strays], reasons
 
 
 def base_models(relation: Any, *ids: str) -> dict[str, Any]:
@@ -556,6 +557,37 @@ tags = st.lists(
 names = [*WHOLE, "baseModels", "cardData", "modelId"]
 
 
+@pytest.mark.parametrize(
+    ("declared", "kept"),
+    [
+        ("./output", ["./output"]),
+        ("a/b, c/d", ["a/b, c/d"]),
+        (["ORIGINAL_REPO_NAME", "a/b"], ["ORIGINAL_REPO_NAME"]),
+        ("org/child", ["org/child"]),
+        ("https://huggingface.co/org/child", ["org/child"]),
+        ("a: b\0\ud800\n50%", ["a: b\ufffd\ufffd\ufffd50%"]),
+        ("x y" * 2000, [("x y" * 2000)[:1000]]),
+        ("a/b", []),
+    ],
+)
+def test_what_is_no_base_is_kept_as_declared(declared: Any, kept: list[str]) -> None:
+    model, _ = read(cardData={"base_model": declared})
+    assert [r.id for r in decode_references(model.declared) if r.strays] == kept
+    assert model.declared is None or model.declared.isascii()
+
+
+@pytest.mark.parametrize(
+    ("removed", "status"), [(True, "deleted"), (False, "live"), (None, "live"), ("true", "live")]
+)
+def test_a_source_may_say_that_a_model_is_gone(removed: Any, status: str) -> None:
+    model, doubts = transform(WHOLE | {"removed": removed})
+    whole, _ = transform(WHOLE)
+    assert whole is not None
+    assert model == whole._replace(status=Status(status))
+    assert doubts == []
+    assert transform(WHOLE | {"x_removed_at": "2026-08-22"}) == (whole, [])
+
+
 @given(json | st.fixed_dictionaries({}, optional=dict.fromkeys(names, json) | {"tags": tags}))
 def test_no_json_value_raises(item: Any) -> None:
     model, doubts = transform(item)
@@ -568,8 +600,9 @@ def test_no_json_value_raises(item: Any) -> None:
     orjson.dumps(model[:])
     assert is_model_id(model.id)
     for reference in decode_references(model.declared):
-        assert is_base_id(reference.id)
-        assert reference.id != model.id
+        assert reference.strays or is_base_id(reference.id)
+        assert reference.strays or reference.id != model.id
+        assert reference.id.isprintable()
     for text in model:
         assert not isinstance(text, str) or text.isprintable()
 
