@@ -59,7 +59,7 @@ class Settings(BaseSettings):
         Field(description="A TOML file of own families, organisations, licences, origins."),
     ] = None
     keep_snapshots: Annotated[
-        int, Field(ge=1, description="Snapshots that are kept, the newest included.")
+        int, Field(ge=1, description="Snapshots that stay whole, the newest included.")
     ] = 5
 
     batch_rows: Annotated[

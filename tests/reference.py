@@ -78,6 +78,16 @@ def _default(field: FieldInfo) -> str:
     return "" if field.default is None else str(field.default)
 
 
+_FILES = [
+    "## Files as a source",
+    "",
+    "A line of a JSONL file is a list item of `GET /api/models`. It may hold one field more,"
+    ' `"removed": true`: the source says that the model is gone. It is kept as deleted, with its'
+    " metadata, as long as the source shows it; a deleted model that none shows is kept while"
+    " something derives from it. Other fields, such as `x_removed_at`, are passed over.",
+]
+
+
 def data() -> str:
     """Return the page of reason codes, errors and the snapshot's columns."""
     lines = ["# Data", NOTICE, "", "## What was doubtful", ""]
@@ -94,7 +104,8 @@ def data() -> str:
         summary = (error.__doc__ or "").splitlines()[0]
         lines.append(f"| `{error.__name__}` | {error.exit_code} | `{error.code}` | {summary} |")
     lines += ["", "GraphQL gives `GRAPHQL_PARSE_FAILED` and `GRAPHQL_VALIDATION_FAILED` too."]
-    for name, schema in snapshot.TABLES.items():
+    lines += ["", *_FILES]
+    for name, schema in (snapshot.TABLES | snapshot.LASTING).items():
         lines += ["", f"## `{name}.arrow`", "", "| column | type |", "| --- | --- |"]
         lines += [f"| `{field.name}` | {field.type} |" for field in schema]
     return "\n".join(lines) + "\n"
