@@ -29,10 +29,9 @@ from pathlib import Path
 import orjson
 from neo4j import GraphDatabase
 
-from bench.neo4j_write import BARE_DERIVATIONS, BARE_MODELS, prepare
+from bench.neo4j_write import BARE_DERIVATIONS, BARE_MODELS, BATCH_ROWS, prepare
 from graph.records import Model, decode_references
 from graph.store.neo4j_cypher import WRITTEN
-from ingest.crawl import BATCH_ROWS
 from ingest.hub import HubSource
 from ingest.hub_client import HubClient
 from ingest.transform import transform

@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 import xxhash
 
-from graph.errors import LeaseLostError, StoreError
+from graph.errors import LeaseLostError, ModelkinError, StoreError
 from graph.progress import Progress, unheard
 from graph.quality import Quality, Reason
 from graph.records import ID_KEY_PREFIX, Model
@@ -23,9 +23,6 @@ from ingest.roster import COLUMNS, Edges, Mask, Roster
 from ingest.settle import Settlement, settle
 from ingest.source import Page, Source
 from ingest.transform import transform
-
-BATCH_ROWS = 10_000
-"""Models or derivations in one transaction: what Neo4j takes best."""
 
 RUNS_LOOKED_AT = 1000
 """How far back an incremental crawl looks for the last one of its source."""
@@ -48,6 +45,8 @@ class Crawl:
         Go on with a crawl of this source that did not end.
     max_shrink
         The largest fraction of the live models that a full crawl may sweep.
+    batch_rows
+        Models or derivations in one transaction; 10,000 are what Neo4j takes best.
     progress
         Told how far the crawl is.
     stop
@@ -59,8 +58,11 @@ class Crawl:
     mode: str = "full"
     resume: bool = True
     max_shrink: float = 0.05
+    batch_rows: int = 10_000
     progress: Progress = unheard
     stop: Callable[[], bool] = lambda: False
+    _stopping: bool = False
+    _gathered: list[Batch] = field(default_factory=list)
     _stored: dict[str, Any] = field(default_factory=dict)
     _key_of_id: KeyOfId | None = None
 
@@ -112,7 +114,7 @@ class Crawl:
                 roster, derivations = self._stored_lineage(known)
             del known
             settlement = settle(roster, derivations)
-            steps = _steps(settlement)
+            steps = _steps(settlement, self.batch_rows)
             for number, make in enumerate(steps, 1):
                 report.written += self.store.write(run, make())
                 self.progress("settle", number, len(steps))
@@ -138,14 +140,34 @@ class Crawl:
     def _load(self, run: Run, report: Report, known: Known) -> bool:
         """Store what is new or changed of each page; False when told to stop there."""
         about = self.source.total or (len(known) if self._sweeps else None)
-        for page in self.source.pages(run.cursor, self._since()):
-            report.read += len(page.items)
-            report.written += self.store.write(run, self._batch(report, known, page))
+        for batch in self._batches(run, report, known):
+            report.written += self.store.write(run, batch)
             self._stored = report.as_dict()
             self.progress("load", report.read, max(about, report.read) if about else None)
-            if self.stop():
-                return False
-        return True
+        return not self._stopping
+
+    def _batches(self, run: Run, report: Report, known: Known) -> Iterator[Batch]:
+        """Gather pages to what a store takes best; a failure leaves none behind."""
+        gathered = self._gathered
+        rows = 0
+        try:
+            for page in self.source.pages(run.cursor, self._since()):
+                report.read += len(page.items)
+                gathered.append(self._batch(report, known, page))
+                rows += len(page.items)
+                self._stopping = self.stop()
+                if self._stopping:
+                    break
+                if rows >= self.batch_rows:
+                    yield _joined(gathered, report)
+                    gathered.clear()
+                    rows = 0
+        except (ModelkinError, KeyboardInterrupt):
+            if gathered:
+                yield _joined(gathered, report)
+            raise
+        if gathered:
+            yield _joined(gathered, report)
 
     def _batch(self, report: Report, known: Known, page: Page) -> Batch:
         report.quality.extend((Reason(reason), example) for reason, example in page.rejected)
@@ -163,7 +185,6 @@ class Crawl:
             digests=digests[changed].tolist(),
             cursor=page.cursor,
             seen=hashes.tobytes() if self._sweeps else b"",
-            report=report.as_dict(),
         )
 
     def _models(self, items: list[Any], quality: Quality) -> list[Model]:
@@ -191,9 +212,11 @@ class Crawl:
         if unkeyed and self._key_of_id is None:
             columns = self.store.columns("models", ["key", "id", "status"])
             self._key_of_id = KeyOfId(columns)
+            for batch in self._gathered:  # read, but not stored yet
+                self._key_of_id.add(batch.models)
         if self._key_of_id is None:
             return
-        self._key_of_id.add(model for model in models if not model.key.startswith(ID_KEY_PREFIX))
+        self._key_of_id.add(models)
         keys = self._key_of_id.look_up([models[place].id for place in unkeyed])
         for place, key in zip(unkeyed, keys, strict=True):
             if key:
@@ -249,26 +272,36 @@ class Crawl:
         return batch
 
 
-def _steps(settlement: Settlement) -> list[Callable[[], Batch]]:
+def _joined(batches: list[Batch], report: Report) -> Batch:
+    """Return the batches of some pages as one, with the report as it is after them."""
+    cursors = [batch.cursor for batch in batches if batch.cursor is not None]
+    return Batch(
+        models=[model for batch in batches for model in batch.models],
+        digests=[digest for batch in batches for digest in batch.digests],
+        cursor=cursors[-1] if cursors else None,
+        seen=b"".join(batch.seen for batch in batches),
+        report=report.as_dict(),
+    )
+
+
+def _steps(settlement: Settlement, rows: int) -> list[Callable[[], Batch]]:
     """Order the changes so that both ends of a derivation exist whenever it does."""
+
+    def some(values: Sequence[T], make: Callable[[Sequence[T]], Batch]) -> Iterator[partial[Batch]]:
+        for start in range(0, len(values), rows):
+            yield partial(lambda start: make(values[start : start + rows]), start)
+
     return [
-        *_chunks(
+        *some(
             settlement.placeholders,
             lambda models: Batch(models=models, digests=[_digest(model) for model in models]),
         ),
-        *_chunks(settlement.statuses, lambda some: Batch(statuses=some)),
-        *_chunks(settlement.aliases, lambda some: Batch(aliases=some)),
-        *_chunks(settlement.derivations, lambda some: Batch(derivations=some)),
-        *_chunks(settlement.dropped_derivations, lambda some: Batch(dropped_derivations=some)),
-        *_chunks(settlement.dropped_models, lambda keys: Batch(dropped_models=keys)),
+        *some(settlement.statuses, lambda part: Batch(statuses=part)),
+        *some(settlement.aliases, lambda part: Batch(aliases=part)),
+        *some(settlement.derivations, lambda part: Batch(derivations=part)),
+        *some(settlement.dropped_derivations, lambda part: Batch(dropped_derivations=part)),
+        *some(settlement.dropped_models, lambda keys: Batch(dropped_models=keys)),
     ]
-
-
-def _chunks(
-    values: Sequence[T], make: Callable[[Sequence[T]], Batch]
-) -> Iterator[Callable[[], Batch]]:
-    for start in range(0, len(values), BATCH_ROWS):
-        yield partial(lambda start: make(values[start : start + BATCH_ROWS]), start)
 
 
 def _digest(model: Model) -> int:

@@ -132,7 +132,9 @@ class KeyOfId:
 
     def add(self, models: Iterable[Model]) -> None:
         """Learn the keys that a source gives."""
-        self._added.update((model.id, model.key) for model in models)
+        self._added.update(
+            (model.id, model.key) for model in models if not model.key.startswith(ID_KEY_PREFIX)
+        )
 
     def look_up(self, ids: Sequence[str]) -> list[str | None]:
         """Return the key of each id, or None when it is not known."""

@@ -97,7 +97,7 @@ class Roster:
         self.missing: Mask = statuses.array() == _MISSING
         self.reused: Mask = np.zeros(len(self.keys), np.bool_)
         self.bearing: Mask = np.ones(len(self.keys), np.bool_)
-        heirs = self._settle_shared_ids(self._was_live & sights.array())
+        heirs = self._heirs = self._settle_shared_ids(self._was_live & sights.array())
         self.superseded: Mask = heirs >= 0
         self._gone: Mask = self._was_live & ~sights.array() & ~self.superseded
         self.vanished: Mask = self._gone | self.reused
@@ -187,6 +187,8 @@ class Roster:
             The one with the most live derivatives first; of equals, the first key.
         """
         child, base, _ = derivations
+        # A derivation that was stored under a key since replaced is its heir's.
+        child = np.where(self.superseded[child], self._heirs[child], child)
         told = self.live[child] & self._gone[base]
         # Relations beside each other count as one derivative.
         pairs = np.unique(base[told].astype(np.int64) * len(self) + child[told])

@@ -277,7 +277,13 @@ def _crawl(
         mode = mode_for(store, name)
         try:
             ended = jobs.crawl(
-                store, origin, stop, mode=mode.value, resume=resume, max_shrink=max_shrink
+                store,
+                origin,
+                stop,
+                mode=mode.value,
+                resume=resume,
+                max_shrink=max_shrink,
+                batch_rows=settings.batch_rows,
             )
         except jobs.Stopped:
             raise typer.Exit(EXIT_SIGTERM) from None

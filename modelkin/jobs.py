@@ -96,6 +96,7 @@ def crawl(
     mode: str = "full",
     resume: bool = True,
     max_shrink: float = 0.05,
+    batch_rows: int,
 ) -> Run:
     """Crawl a source into a store, showing how far it is.
 
@@ -106,7 +107,7 @@ def crawl(
     """
     with shown("crawl") as progress:
         return Crawl(
-            store, source, mode, resume, max_shrink, progress=progress, stop=stop.is_set
+            store, source, mode, resume, max_shrink, batch_rows, progress, stop.is_set
         ).run()
 
 

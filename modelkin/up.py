@@ -24,7 +24,14 @@ def prepare(settings: Settings) -> bool:
     with opened(settings) as store:
         snapshots = store.snapshots()
         if not snapshots:
-            crawl(store, sample_source(), threading.Event(), resume=False, max_shrink=1.0)
+            crawl(
+                store,
+                sample_source(),
+                threading.Event(),
+                resume=False,
+                max_shrink=1.0,
+                batch_rows=settings.batch_rows,
+            )
             measure(store, settings)
             return True
         manifest, _ = snapshot.read(store.fetch(snapshots[0].id, settings.snapshot_cache))
@@ -36,7 +43,13 @@ def replace_sample(settings: Settings, stop: threading.Event) -> None:
     try:
         with opened(settings) as store:
             # What the sample held and the Hub no longer has may all go: it was a sample.
-            run = crawl(store, source_of(HUB, settings, stop=stop), stop, max_shrink=1.0)
+            run = crawl(
+                store,
+                source_of(HUB, settings, stop=stop),
+                stop,
+                max_shrink=1.0,
+                batch_rows=settings.batch_rows,
+            )
             if run.state == "done":
                 measure(store, settings)
     except Stopped:

@@ -182,7 +182,6 @@ def test_a_shrinking_source_is_refused_and_says_how_to_accept_it(
         (("export", "csv", "out", "--store", "{tmp}/empty"), 1, "modelkin run"),
         (("measure", "--store", "{tmp}/empty"), 1, "modelkin crawl"),
         (("crawl", "hub", "--store", "{tmp}/empty"), 75, "HF_ENDPOINT"),
-        (("crawl", "hub", "--mode", "incremental", "--store", "{tmp}/empty"), 2, "incremental"),
         (("serve", "--port", "99999", "--store", "{tmp}/empty"), 2, "99999"),
     ],
 )

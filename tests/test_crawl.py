@@ -460,7 +460,7 @@ def test_lease_that_is_lost_on_the_way(store: EmbeddedStore, tmp_path: Path) -> 
             store._database.execute("UPDATE lease SET owner = 'other/1/x', token = token + 1")
 
     with pytest.raises(LeaseLostError, match="took over"):
-        Crawl(store, Pages(pages), progress=take_over).run()
+        Crawl(store, Pages(pages), batch_rows=1, progress=take_over).run()
     assert len(models(store, "id")) == 3
 
 
@@ -474,7 +474,7 @@ def test_each_page_is_stored_when_it_is_told_of(store: EmbeddedStore) -> None:
             assert len(models(store, "id")) == done
             assert store.runs(1)[0].cursor == (str(done) if done < 5 else "4")
 
-    Crawl(store, Pages(pages, total=5), progress=progress).run()
+    Crawl(store, Pages(pages, total=5), batch_rows=1, progress=progress).run()
     assert told == [("load", number, 5) for number in range(1, 6)]
 
 
@@ -510,7 +510,6 @@ def test_report(store: EmbeddedStore) -> None:
 def test_more_changes_than_a_transaction_takes(
     store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.crawl.BATCH_ROWS", 2)
     sizes: list[int] = []
     write: Callable[[Run, Batch], int] = store.write
 
@@ -532,9 +531,9 @@ def test_more_changes_than_a_transaction_takes(
         return write(run, batch)
 
     monkeypatch.setattr(store, "write", measured)
-    crawl(store, *(item(n, f"a/m{n}", f"gone/m{n}") for n in range(7)))
+    crawl(store, *(item(n, f"a/m{n}", f"gone/m{n}") for n in range(7)), batch_rows=2)
     assert sizes == [2, 2, 2, 1] * 2
-    crawl(store, item(99, "z/z"))
+    crawl(store, item(99, "z/z"), batch_rows=2)
     assert sizes[8:] == [2, 2, 2, 1] + [2] * 7
     assert (set(models(store, "id")), edges(store)) == ({short(key(99))}, set())
 

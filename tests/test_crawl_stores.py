@@ -67,6 +67,7 @@ def content(store: Store) -> dict[str, list[tuple[Any, ...]]]:
 
 def crawl(store: Store, path: Path, limit: int | None = None, **options: Any) -> Run:
     page = PAGE if limit else 10_000
+    options.setdefault("batch_rows", page)
     return Crawl(store, JsonlSource(path, limit=limit, page_size=page), **options).run()
 
 
@@ -217,7 +218,12 @@ from ingest.jsonl import JsonlSource
 
 path, lines, page, last = sys.argv[2], *map(int, sys.argv[3:])
 source = JsonlSource(Path(path), limit=lines, page_size=page)
-Crawl(store, source, progress=lambda phase, done, total: done < last or os._exit(9)).run()
+Crawl(
+    store,
+    source,
+    batch_rows=page,
+    progress=lambda phase, done, total: done < last or os._exit(9),
+).run()
 """
 
 
