@@ -50,7 +50,8 @@ def csr(sources: Rows, targets: Rows, size: int) -> tuple[Csr, NDArray[np.intp]]
         ``order`` is the permutation of the edges, for what else is known of them.
     """
     # One number an edge: numpy sorts those by vector instructions, ten times as fast as pairs.
-    keys = sources.astype(np.int64) * size + targets
+    # Targets may be rows of something larger, as the members of families are.
+    keys = sources.astype(np.int64) * max(size, targets.max(initial=0) + 1) + targets
     order = np.argsort(keys)
     keys = keys[order]
     equal = keys[1:] == keys[:-1]
