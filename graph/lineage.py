@@ -73,7 +73,7 @@ def lineage(
     ancestor = np.zeros(len(eco), np.bool_)
     ancestor[above.rows] = True
     both = int(ancestor[below.rows].sum())  # where a cycle leads through the model
-    rows, places = _merged(_nearest(above, first + both), _nearest(below, first + both))
+    rows, places = _merged(_nearest(above, first), _nearest(below, first))
     chosen = _first(places, eco.numbers("descendants")[rows], first - 1)
     nodes = np.concatenate([np.array([row], np.int32), rows[chosen]])
     children, bases, codes = _among(adjacency, nodes, allowed)

@@ -54,6 +54,10 @@ MODELS = [
     sized("blue/X", 4, JAN),
     sized("blue/x", 4, FEB),
     sized("user/on-x", 2, FEB, "finetune:blue/X"),
+    # No weights at all are no equal weights.
+    sized("zero/base", 0, JAN),
+    sized("user/base", 0, FEB),
+    sized("user/on-zero", 1, FEB, "finetune:zero/base"),
     # Models of one part have no namespace: a copy has another one.
     sized("gpt2", 12, JAN),
     sized("org/gpt2", 12, FEB),

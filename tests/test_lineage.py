@@ -152,6 +152,13 @@ def test_removals_by_hand(eco: Ecosystem, id: str, expected: Removal) -> None:
     assert impact_of_removal(eco, eco.row(id)) == expected
 
 
+def test_a_deleted_descendant_counts_but_its_downloads_do_not() -> None:
+    gone = item("user/gone", "finetune:red/7b", downloads=90)
+    kept = [item("red/7b"), item("user/of-gone", "finetune:user/gone", downloads=4)]
+    eco = ecosystem([*kept, gone], kept)
+    assert impact_of_removal(eco, eco.row("red/7b")) == Removal(2, 2, 4, 4)
+
+
 def drawn_graph(eco: Ecosystem, *, inferred: bool = False) -> nx.MultiDiGraph:
     graph = nx.MultiDiGraph()
     graph.add_nodes_from(range(len(eco)))
