@@ -34,6 +34,7 @@ def crawler(
     place: Place,
     hub: LoopbackHub,
     *,
+    batch_rows: int,
     largest_file: int | None = None,
     clock: Path | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
@@ -41,6 +42,8 @@ def crawler(
 
     Parameters
     ----------
+    batch_rows
+        How many models it writes at once.
     largest_file
         How many bytes a file of it may have; None for any.
     clock
@@ -52,7 +55,7 @@ def crawler(
         if not name.startswith(("MODELKIN_", "NEO4J_", "HF_"))
     }
     environment = cleared | {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_TELEMETRY": "1"}
-    environment["NO_PROXY"] = "*"
+    environment |= {"NO_PROXY": "*", "MODELKIN_BATCH_ROWS": str(batch_rows)}
     if clock is not None:
         environment |= {
             "LD_PRELOAD": str(FAKETIME),

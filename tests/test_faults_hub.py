@@ -76,7 +76,7 @@ def crawl(
     if clock is not None:
         patience |= {"clock": clock, "sleep": clock.sleep, "silence_s": 600.0}
     source = HubSource(HubClient(endpoint=hub.url, **patience), page_size=PAGE)
-    return Crawl(store, source, **options).run(), source
+    return Crawl(store, source, batch_rows=PAGE, **options).run(), source
 
 
 def repeated(run: Run) -> int:

@@ -39,7 +39,8 @@ def _online(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def crawl(store: Store, hub: LoopbackHub, **options: Any) -> Run:
-    return Crawl(store, HubSource(HubClient(endpoint=hub.url), page_size=PAGE), **options).run()
+    source = HubSource(HubClient(endpoint=hub.url), page_size=PAGE)
+    return Crawl(store, source, batch_rows=PAGE, **options).run()
 
 
 @pytest.fixture
