@@ -5,10 +5,11 @@ from typing import Self
 
 import strawberry
 
-from api.connection import PageInfo, bounded
+from api.connection import PageInfo
 from graph.changes import Kind
 from graph.history import Changes
-from graph.listing import Listing, Page
+from graph.listing import Listing, Page, Window
+from graph.ranking import Ranking
 
 
 @strawberry.type(description="Something that happened to a model.")
@@ -40,14 +41,14 @@ class ChangeCounts:
 class ChangeEdge:
     """A change in a list."""
 
-    listing: strawberry.Private[Listing]
-    row: strawberry.Private[int]
+    page: strawberry.Private[Page]
+    place: strawberry.Private[int]
     node: Change = strawberry.field(description="The change.")
 
     @strawberry.field(description="Where it stands in the list.")
     def cursor(self) -> str:
         """Return where it stands."""
-        return self.listing.cursor(self.row)
+        return self.page.cursor(self.place)
 
 
 class Numbered:
@@ -66,19 +67,16 @@ class ChangeConnection:
     """A page of changes."""
 
     changes: strawberry.Private[Changes]
-    listing: strawberry.Private[Listing]
     page: strawberry.Private[Page]
 
     @classmethod
-    def of(
-        cls, changes: Changes, kinds: Sequence[Kind] | None, first: int, after: str | None
-    ) -> Self:
+    def of(cls, changes: Changes, kinds: Sequence[Kind] | None, part: Window) -> Self:
         """List changes, of some kinds alone where they are named."""
         rows = changes.rows(kinds)
         wanted = None if kinds is None else sorted(kinds)
         span = f"{changes.before}..{changes.after}"
-        listing = Listing(span, Numbered(), rows, rows, ["changes", wanted])
-        return cls(changes=changes, listing=listing, page=listing.page(bounded(first), after))
+        listing = Listing(span, Numbered(), Ranking(lambda: (rows, rows)), ["changes", wanted])
+        return cls(changes=changes, page=listing.page(part))
 
     @strawberry.field(description="How many changes there are of each kind, asked for or not.")
     def counts(self) -> ChangeCounts:
@@ -99,14 +97,14 @@ class ChangeConnection:
     def edges(self) -> list[ChangeEdge]:
         """Return the changes with their cursors."""
         return [
-            ChangeEdge(listing=self.listing, row=row, node=self._node(row))
-            for row in self.page.rows.tolist()
+            ChangeEdge(page=self.page, place=place, node=self._node(row))
+            for place, row in enumerate(self.page.rows.tolist())
         ]
 
     @strawberry.field(description="Where this page stands.")
     def page_info(self) -> PageInfo:
         """Return where this page stands."""
-        return PageInfo.of(self.page, self.listing)
+        return PageInfo.of(self.page)
 
     def _node(self, row: int) -> Change:
         kind, _, id, before, after = self.changes[row]

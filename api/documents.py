@@ -18,7 +18,7 @@ from graphql import (
 from api.cost import Weight, check, weigh
 from api.failure import InvalidError, LimitError, RequestError
 from api.limits import Limits
-from api.lru import Lru
+from graph.lru import Lru
 
 _MAX_ERRORS = 20
 """Errors of one document that are told."""

@@ -6,19 +6,21 @@ from typing import Annotated, Any, Self
 import numpy as np
 import strawberry
 
-from api.connection import PageInfo, bounded
+from api.connection import After, Before, First, Last, PageInfo, window
 from api.definition import Definition
 from api.growth import Growth, RelativeAdoption
 from api.influence import FamilyInfluence
-from api.model import After, First, Model, ModelConnection, OrderBy
+from api.model import Model, ModelConnection, OrderBy
 from api.organization import Organization
 from api.scalars import Long
 from graph import profile
 from graph.adoption import adoption, most_adopted
 from graph.copies import copies_by_family
+from graph.csr import Rows
 from graph.ecosystem import Ecosystem, FamilyView
 from graph.families import Attribution, Credit
-from graph.listing import Listing, Order, OrderField, Page, ascending
+from graph.listing import Order, OrderField, Page, Window, ascending, listing
+from graph.ranking import Keys
 from graph.records import Relation
 from graph.registry import LicenseClass
 from graph.shares import Weight, sizes
@@ -219,27 +221,31 @@ class Family:
     @strawberry.field(description="Its models by lineage.")
     def members(
         self,
-        first: First = 20,
+        first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         order_by: OrderBy = OrderField.PAGERANK,
     ) -> ModelConnection:
         """Return its models."""
         order = Order(order_by, order_by != OrderField.ID)
+        part = window(first, after, last, before)
         scope = ["members", self.number]
-        return ModelConnection.of_rows(self.eco, self._view.rows, order, scope, first, after)
+        return ModelConnection.of_rows(self.eco, lambda: self._view.rows, order, scope, part)
 
 
 @strawberry.type(description="A family in a list.")
 class FamilyEdge:
     """A family in a list."""
 
-    listing: strawberry.Private[Listing]
+    page: strawberry.Private[Page]
+    place: strawberry.Private[int]
     node: Family = strawberry.field(description="The family.")
 
     @strawberry.field(description="Where it stands in the list.")
     def cursor(self) -> str:
         """Return where it stands."""
-        return self.listing.cursor(self.node.number)
+        return self.page.cursor(self.place)
 
 
 @strawberry.type(description="A page of families.")
@@ -247,32 +253,28 @@ class FamilyConnection:
     """A page of families."""
 
     eco: strawberry.Private[Ecosystem]
-    listing: strawberry.Private[Listing]
     page: strawberry.Private[Page]
 
     @classmethod
     def of(
-        cls,
-        eco: Ecosystem,
-        order: FamilyOrder,
-        *,
-        registered: bool | None,
-        first: int,
-        after: str | None,
+        cls, eco: Ecosystem, order: FamilyOrder, *, registered: bool | None, part: Window
     ) -> Self:
         """List the families of an ecosystem."""
-        table = eco.table("families")
-        numbers = np.arange(len(table), dtype=np.int32)
-        if registered is not None:
-            named = table.column("registered").to_numpy(zero_copy_only=False)
-            numbers = numbers[named == registered]
-        if order == FamilyOrder.KEY:
-            keys = np.argsort(np.argsort(table.column("key").to_numpy(zero_copy_only=False)))
-        else:
-            keys = ascending(table.column(order.value).to_numpy(), descending=True)
+
+        def make() -> tuple[Rows, Keys]:
+            table = eco.table("families")
+            numbers = np.arange(len(table), dtype=np.int32)
+            if registered is not None:
+                named = table.column("registered").to_numpy(zero_copy_only=False)
+                numbers = numbers[named == registered]
+            if order == FamilyOrder.KEY:
+                keys = np.argsort(np.argsort(table.column("key").to_numpy(zero_copy_only=False)))
+            else:
+                keys = ascending(table.column(order.value).to_numpy(), descending=True)
+            return numbers, keys[numbers]
+
         scope = ["families", order.value, registered]
-        listing = Listing(eco.id, eco.family_keys, numbers, keys[numbers], scope)
-        return cls(eco=eco, listing=listing, page=listing.page(bounded(first), after))
+        return cls(eco=eco, page=listing(eco, eco.family_keys, scope, make).page(part))
 
     @strawberry.field(description="How many families the whole list has.")
     def total_count(self) -> int:
@@ -287,9 +289,9 @@ class FamilyConnection:
     @strawberry.field(description="The families of this page with their cursors.")
     def edges(self) -> list[FamilyEdge]:
         """Return the families with their cursors."""
-        return [FamilyEdge(listing=self.listing, node=node) for node in self.nodes()]
+        return [FamilyEdge(page=self.page, place=p, node=f) for p, f in enumerate(self.nodes())]
 
     @strawberry.field(description="Where this page stands.")
     def page_info(self) -> PageInfo:
         """Return where this page stands."""
-        return PageInfo.of(self.page, self.listing)
+        return PageInfo.of(self.page)

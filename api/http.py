@@ -26,10 +26,10 @@ from api.documents import Documents
 from api.execution import execute
 from api.failure import RequestError
 from api.limits import Limits
-from api.lru import Lru
 from api.negotiation import GRAPHQL, HTML, is_json, media_type, takes_gzip, wants_page
 from api.query import Context
 from graph.errors import TryLaterError
+from graph.lru import Lru
 
 _THREADS = 2
 """Queries that are executed at a time; those that wait are in line."""

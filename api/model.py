@@ -1,14 +1,15 @@
 """Models, their lineage, and pages of them. A model is a row, read field by field."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import numpy as np
 import strawberry
 
 from api.column import Batch, Batches, R, column, moment, number, text, texts
-from api.connection import PageInfo, bounded
+from api.connection import After, Before, First, Last, PageInfo, Size, bounded, window
 from api.growth import RelativeAdoption
 from api.lineage import LicenseStep, Lineage, Removal
 from api.organization import Organization
@@ -19,7 +20,7 @@ from graph.csr import Csr, Rows
 from graph.ecosystem import RELATIONS, Ecosystem
 from graph.license_path import license_path
 from graph.lineage import lineage
-from graph.listing import Listing, Order, OrderField, Page, model_listing
+from graph.listing import Order, OrderField, Page, Window, model_listing
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
 from graph.traversal import Reached
@@ -30,13 +31,9 @@ if TYPE_CHECKING:
 MAX_DEPTH = 1000
 """Steps of the longest walk that can be asked for."""
 
-_FIRST = "How many, from 1 to 1000."
-_AFTER = "The `endCursor` of the page before."
 _RELATIONS = "Follow only these relations; all when it is left out."
 _DEPTH = "Steps at most; any number when it is left out."
 
-First = Annotated[int, strawberry.argument(description=_FIRST)]
-After = Annotated[str | None, strawberry.argument(description=_AFTER)]
 OrderBy = Annotated[OrderField, strawberry.argument(description="Largest first; ID ascends.")]
 Relations = Annotated[list[Relation] | None, strawberry.argument(description=_RELATIONS)]
 MaxDepth = Annotated[int | None, strawberry.argument(description=_DEPTH)]
@@ -204,30 +201,36 @@ class Model:
     @strawberry.field(description="What it derives from, at any distance, the nearest first.")
     def ancestors(
         self,
-        first: First = 20,
+        first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         order_by: OrderBy = OrderField.DISTANCE,
         relations: Relations = None,
         max_depth: MaxDepth = None,
     ) -> "ModelConnection":
         """Return what it derives from."""
-        reached = self.eco.ancestors(self.row, _chosen(relations), _steps(max_depth))
+        walk = partial(self.eco.ancestors, self.row, _chosen(relations), _steps(max_depth))
         scope = ["ancestors", self.row, relations, max_depth]
-        return ModelConnection.of_walk(self.eco, reached, order_by, scope, first, after)
+        part = window(first, after, last, before)
+        return ModelConnection.of_walk(self.eco, walk, order_by, scope, part)
 
     @strawberry.field(description="What derives from it, at any distance.")
     def descendants(
         self,
-        first: First = 20,
+        first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         order_by: OrderBy = OrderField.DISTANCE,
         relations: Relations = None,
         max_depth: MaxDepth = None,
     ) -> "ModelConnection":
         """Return what derives from it."""
-        reached = self.eco.descendants(self.row, _chosen(relations), _steps(max_depth))
+        walk = partial(self.eco.descendants, self.row, _chosen(relations), _steps(max_depth))
         scope = ["descendants", self.row, relations, max_depth]
-        return ModelConnection.of_walk(self.eco, reached, order_by, scope, first, after)
+        part = window(first, after, last, before)
+        return ModelConnection.of_walk(self.eco, walk, order_by, scope, part)
 
     @strawberry.field(
         description="It with its nearest ancestors and descendants, as nodes and edges; the other"
@@ -235,7 +238,7 @@ class Model:
     )
     def lineage(
         self,
-        first: First = 200,
+        first: Size = 200,
         relations: Relations = None,
         max_depth: MaxDepth = None,
         inferred: Annotated[
@@ -317,29 +320,40 @@ class Model:
         " no count."
     )
     def inferred_copies(
-        self, first: First = 20, after: After = None, order_by: OrderBy = OrderField.DOWNLOADS
+        self,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        order_by: OrderBy = OrderField.DOWNLOADS,
     ) -> "ModelConnection":
         """Return what is taken for copies of it."""
-        rows = copies(self.eco).of(self.row)
         order = Order(order_by, order_by != OrderField.ID)
-        scope = ["copies", self.row]
-        return ModelConnection.of_rows(self.eco, rows, order, scope, first, after)
+        rows = partial(copies(self.eco).of, self.row)
+        part = window(first, after, last, before)
+        return ModelConnection.of_rows(self.eco, rows, order, ["copies", self.row], part)
 
 
 @strawberry.type(description="A model in a list.")
 class ModelEdge:
     """A model in a list."""
 
-    listing: strawberry.Private[Listing]
+    connection: strawberry.Private["ModelConnection"]
+    place: strawberry.Private[int]
     node: Model = strawberry.field(description="The model.")
-    distance: int | None = strawberry.field(
+
+    @strawberry.field(
         description="Steps from the model at which the walk began; null in other lists."
     )
+    def distance(self) -> int | None:
+        """Return how far it is."""
+        distances = self.connection.distances
+        return None if distances is None else distances[self.place]
 
     @strawberry.field(description="Where it stands in the list.")
     def cursor(self) -> str:
         """Return where it stands."""
-        return self.listing.cursor(self.node.row)
+        return self.connection.page.cursor(self.place)
 
 
 @strawberry.type(description="A page of models.")
@@ -347,37 +361,48 @@ class ModelConnection:
     """A page of models."""
 
     eco: strawberry.Private[Ecosystem]
-    listing: strawberry.Private[Listing]
     page: strawberry.Private[Page]
-    reached: strawberry.Private[Reached | None]
+    walk: strawberry.Private[Callable[[], Reached] | None]
 
     @classmethod
     def of_rows(
-        cls, eco: Ecosystem, rows: Rows, order: Order, scope: Any, first: int, after: str | None
+        cls, eco: Ecosystem, rows: Callable[[], Rows], order: Order, scope: Any, part: Window
     ) -> Self:
-        """List some ascending rows."""
-        listing = model_listing(eco, rows, order, scope)
-        page = listing.page(bounded(first), after)
-        return cls(eco=eco, listing=listing, page=page, reached=None)
+        """List some ascending rows; ``scope`` is all that they depend on."""
+        listed = model_listing(eco, order, scope, lambda: (rows(), None))
+        return cls(eco=eco, page=listed.page(part), walk=None)
 
     @classmethod
     def of_walk(
         cls,
         eco: Ecosystem,
-        reached: Reached,
+        walk: Callable[[], Reached],
         order_by: OrderField,
         scope: Any,
-        first: int,
-        after: str | None,
+        part: Window,
     ) -> Self:
-        """List what a walk reached."""
-        ascending = np.argsort(reached.rows)
-        reached = Reached(reached.rows[ascending], reached.distances[ascending])
+        """List what a walk reaches; ``scope`` is all that it depends on."""
+
+        def by_row() -> tuple[Rows, Rows]:
+            reached = walk()
+            ascending = np.argsort(reached.rows)
+            return reached.rows[ascending], reached.distances[ascending]
+
         descending = order_by not in (OrderField.ID, OrderField.DISTANCE)
-        order = Order(order_by, descending)
-        listing = model_listing(eco, reached.rows, order, scope, reached.distances)
-        page = listing.page(bounded(first), after)
-        return cls(eco=eco, listing=listing, page=page, reached=reached)
+        listed = model_listing(eco, Order(order_by, descending), scope, by_row)
+        return cls(eco=eco, page=listed.page(part), walk=walk)
+
+    @cached_property
+    def distances(self) -> list[int] | None:
+        """Steps to each model of the page; None where no walk led to them."""
+        if self.walk is None:
+            return None
+        reached = self.walk()
+        near = np.isin(reached.rows, self.page.rows)
+        steps = dict(
+            zip(reached.rows[near].tolist(), reached.distances[near].tolist(), strict=True)
+        )
+        return [steps[row] for row in self.page.rows.tolist()]
 
     @strawberry.field(description="How many models the whole list has.")
     def total_count(self) -> int:
@@ -392,24 +417,13 @@ class ModelConnection:
     @strawberry.field(description="The models of this page with their cursors.")
     def edges(self) -> list[ModelEdge]:
         """Return the models with their cursors."""
-        return [
-            ModelEdge(
-                listing=self.listing,
-                node=Model(eco=self.eco, row=row),
-                distance=self._distance(row),
-            )
-            for row in self.page.rows.tolist()
-        ]
-
-    def _distance(self, row: int) -> int | None:
-        if self.reached is None:
-            return None
-        return int(self.reached.distances[np.searchsorted(self.reached.rows, row)])
+        models = _models(self.eco, self.page.rows)
+        return [ModelEdge(connection=self, place=p, node=node) for p, node in enumerate(models)]
 
     @strawberry.field(description="Where this page stands.")
     def page_info(self) -> PageInfo:
         """Return where this page stands."""
-        return PageInfo.of(self.page, self.listing)
+        return PageInfo.of(self.page)
 
 
 def _models(eco: Ecosystem, rows: Rows) -> Batch[Model]:

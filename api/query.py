@@ -13,12 +13,12 @@ from strawberry.types import Info
 from api import enums  # noqa: F401  (the enumerations are registered there)
 from api.change import ChangeConnection
 from api.concentration import Concentration
-from api.connection import bounded
+from api.connection import After, Before, First, Last, Size, bounded, window
 from api.definition import Definition
 from api.family import Family, FamilyConnection, FamilyOrder
 from api.influence import DEFINITION, Influence
 from api.license_drift import LicenseDrift
-from api.model import After, First, Model, ModelConnection
+from api.model import Model, ModelConnection
 from api.scalars import Long, milliseconds
 from api.share import ComparedFamily, Share, TimeSeries, few
 from api.snapshot import DataQuality, Snapshot
@@ -146,7 +146,7 @@ class Query:
         return Snapshot.of(*info.context.history[id])
 
     @strawberry.field(description="The published snapshots, the newest first.")
-    def snapshots(self, info: Info[Context, None], first: First = 10) -> list[Snapshot]:
+    def snapshots(self, info: Info[Context, None], first: Size = 10) -> list[Snapshot]:
         """Return the published snapshots."""
         return [Snapshot.of(*past) for past in islice(info.context.history, bounded(first))]
 
@@ -157,24 +157,23 @@ class Query:
     def changes(
         self,
         info: Info[Context, None],
-        before: Annotated[
+        older: Annotated[
             strawberry.ID, strawberry.argument(name="from", description="The older snapshot.")
         ],
-        after: Annotated[
+        later: Annotated[
             strawberry.ID, strawberry.argument(name="to", description="The later snapshot.")
         ],
         kinds: Annotated[
             list[Kind] | None, strawberry.argument(description="All when it is left out.")
         ] = None,
-        first: First = 20,
-        cursor: Annotated[
-            str | None,
-            strawberry.argument(name="after", description="The `endCursor` of the page before."),
-        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> ChangeConnection | None:
         """Return what changed between two snapshots."""
-        found = info.context.history.changes(before, after)
-        return ChangeConnection.of(found, kinds, first, cursor)
+        found = info.context.history.changes(older, later)
+        return ChangeConnection.of(found, kinds, window(first, after, last, before))
 
     @strawberry.field(description="A model by its id, or by one that it once had.")
     def model(
@@ -190,8 +189,10 @@ class Query:
     def models(
         self,
         info: Info[Context, None],
-        first: First = 20,
+        first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         order_by: Annotated[
             ModelOrder | None, strawberry.argument(description="By PAGERANK when left out.")
         ] = None,
@@ -204,8 +205,9 @@ class Query:
         wanted = filter.plain() if filter else Filter()
         chosen = order_by or ModelOrder()
         order = Order(chosen.field, chosen.direction == Direction.DESC)
+        part = window(first, after, last, before)
         return ModelConnection.of_rows(
-            eco, wanted.rows(eco), order, ["models", wanted], first, after
+            eco, lambda: wanted.rows(eco), order, ["models", wanted], part
         )
 
     @strawberry.field(
@@ -216,7 +218,7 @@ class Query:
         self,
         info: Info[Context, None],
         text: Annotated[str, strawberry.argument(description="Words of an id.")],
-        first: First = 10,
+        first: Size = 10,
     ) -> list[Model]:
         """Return models by the parts of their id."""
         eco = info.context.eco
@@ -237,8 +239,10 @@ class Query:
     def families(
         self,
         info: Info[Context, None],
-        first: First = 20,
+        first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         order_by: Annotated[
             FamilyOrder, strawberry.argument(description="Largest first; KEY ascends.")
         ] = FamilyOrder.DESCENDANTS,
@@ -250,9 +254,8 @@ class Query:
         ] = None,
     ) -> FamilyConnection:
         """Return families."""
-        return FamilyConnection.of(
-            info.context.eco, order_by, registered=registered, first=first, after=after
-        )
+        part = window(first, after, last, before)
+        return FamilyConnection.of(info.context.eco, order_by, registered=registered, part=part)
 
     @strawberry.field(description="Families side by side, under one definition.")
     def compare(
@@ -277,7 +280,7 @@ class Query:
         weight: WeightArgument = Weight.DERIVATIVES,
         attribution: AttributionArgument = Attribution.LINEAGE,
         credit: CreditArgument = Credit.FRACTIONAL,
-        first: First = 20,
+        first: Size = 20,
     ) -> Share:
         """Return how models are divided."""
         definition = Definition(weight=weight, attribution=attribution, credit=credit)
@@ -305,7 +308,7 @@ class Query:
     def influence(
         self,
         info: Info[Context, None],
-        first: First = 20,
+        first: Size = 20,
         relation: Annotated[
             Relation | None, strawberry.argument(description="Of all relations when left out.")
         ] = None,

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import operator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -10,14 +11,19 @@ from typing import Any, Protocol
 import numpy as np
 import orjson
 import xxhash
-from numpy.typing import NDArray
 
 from graph.csr import Rows
 from graph.ecosystem import Ecosystem
 from graph.errors import CursorError
+from graph.lru import Lru
+from graph.ranking import Keys, Ranking
 
-Keys = NDArray[Any]
-"""One number a row that ascends in a list's order."""
+_REMEMBERED = 32 * 1024 * 1024
+"""Bytes that the lists take which are remembered, at most."""
+
+
+_LARGEST_ROW = 2**31
+"""No row has a number as large."""
 
 
 class OrderField(StrEnum):
@@ -52,25 +58,62 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list, by the arguments of a Relay connection.
+
+    Attributes
+    ----------
+    first, last
+        How many rows from the start, and then from the end of these.
+    after, before
+        Cursors between which they lie.
+    """
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of rows, with what is needed to go on from it.
 
     Attributes
     ----------
+    listing
+        Of which it is.
     rows
         int32.
-    total
-        How many rows the whole list has.
-    more
-        Whether rows follow.
-    before
-        Whether rows came before.
+    keys
+        By which they are ordered.
+    start
+        How many rows come before.
     """
 
+    listing: "Listing"
     rows: Rows
-    total: int
-    more: bool
-    before: bool
+    keys: Keys
+    start: int
+
+    @property
+    def total(self) -> int:
+        """How many rows the whole list has."""
+        return self.listing.total
+
+    @property
+    def more(self) -> bool:
+        """Whether rows follow."""
+        return self.start + len(self.rows) < self.total
+
+    @property
+    def before(self) -> bool:
+        """Whether rows came before."""
+        return self.start > 0
+
+    def cursor(self, place: int) -> str:
+        """Return the cursor of the row at a place of the page."""
+        return self.listing.cursor(float(self.keys[place]), int(self.rows[place]))
 
 
 class Named(Protocol):
@@ -94,49 +137,49 @@ class Listing:
         Its id: a cursor of another snapshot is refused.
     names
         The rows' names, which stand in cursors.
-    rows
-        The rows, ascending.
-    keys
-        One number a row; the list ascends by it, and by row where it is equal.
+    ranking
+        The rows in their order.
     scope
         What the list is, as plain values: a cursor of another list is refused.
     """
 
-    def __init__(self, snapshot: str, names: Named, rows: Rows, keys: Keys, scope: Any) -> None:
+    def __init__(self, snapshot: str, names: Named, ranking: Ranking, scope: Any) -> None:
         self._snapshot = snapshot
         self._names = names
-        self._rows = rows
-        self._keys = keys
+        self._ranking = ranking
         self._scope = xxhash.xxh3_64_hexdigest(orjson.dumps(scope))[:8]
 
-    def page(self, first: int, after: str | None) -> Page:
-        """Return the first rows after a cursor.
+    @property
+    def total(self) -> int:
+        """How many rows it has."""
+        return self._ranking.total
+
+    def page(self, window: Window) -> Page:
+        """Return a part of the list.
 
         Raises
         ------
         CursorError
-            When the cursor is malformed, of another list, or of another snapshot.
+            When a cursor is malformed, of another list, or of another snapshot.
         """
-        rows, keys = self._rows, self._keys
-        if after is not None:
-            key, row = self._decode(after)
-            later = (keys > key) | ((keys == key) & (rows > row))
-            rows, keys = rows[later], keys[later]
-        found = len(rows)
-        if found > 4 * first:
-            bound = np.partition(keys, first)[first]
-            near = keys <= bound
-            rows, keys = rows[near], keys[near]
-        order = np.lexsort((rows, keys))[:first]
-        return Page(rows[order], len(self._rows), found > first, found < len(self._rows))
+        start, stop = 0, self.total
+        if window.after is not None:
+            start = self._ranking.place(*self._decode(window.after), behind=True)
+        if window.before is not None:
+            stop = max(start, self._ranking.place(*self._decode(window.before), behind=False))
+        if window.first is not None:
+            stop = min(stop, start + window.first)
+        if window.last is not None:
+            start = max(start, stop - window.last)
+        return Page(self, *self._ranking.between(start, stop), start)
 
-    def cursor(self, row: int) -> str:
-        """Return the cursor that stands behind a row of this list."""
-        place = int(np.searchsorted(self._rows, row))
-        key = float(self._keys[place])
+    def cursor(self, key: float, row: int) -> str:
+        """Return the cursor of a row of this list."""
         name = self._names[row]
         # Repositories that succeeded each other share an id: which of them it is, counts too.
-        nth = row - (self._names.find(name) or 0)
+        nth = 0
+        while row > nth and self._names[row - nth - 1] == name:
+            nth += 1
         told = [self._snapshot, self._scope, None if key == np.inf else key, name, nth]
         return base64.urlsafe_b64encode(orjson.dumps(told)).decode().rstrip("=")
 
@@ -156,40 +199,63 @@ class Listing:
                 f"the cursor is of snapshot {snapshot!r}, answers are now read from"
                 f" {self._snapshot}; begin again without a cursor"
             )
-        if scope != self._scope or first is None:
+        if scope != self._scope or first is None or not 0 <= place < _LARGEST_ROW:
             raise CursorError("the cursor is of another list; begin again without a cursor")
         return value, first + place
 
 
+def listing(
+    eco: Ecosystem, names: Named, scope: Any, make: Callable[[], tuple[Rows, Keys]]
+) -> Listing:
+    """List rows of an ecosystem; the lists that were asked for last are remembered.
+
+    Parameters
+    ----------
+    names
+        The rows' names.
+    scope
+        What the list is, as plain values: all that ``make`` depends on.
+    make
+        Returns all rows, ascending, with their keys.
+    """
+    rankings: Lru[Ranking] = eco.once("rankings", lambda: Lru(_REMEMBERED))
+    key = orjson.dumps(scope)
+    ranking = rankings.get(key)
+    if ranking is None:
+        ranking = Ranking(make)
+        rankings.put(key, ranking, ranking.size)
+    return Listing(eco.id, names, ranking, scope)
+
+
 def model_listing(
-    eco: Ecosystem,
-    rows: Rows,
-    order: Order,
-    scope: Any,
-    distances: NDArray[np.int32] | None = None,
+    eco: Ecosystem, order: Order, scope: Any, reached: Callable[[], tuple[Rows, Rows | None]]
 ) -> Listing:
     """List models.
 
     Parameters
     ----------
-    rows
-        The models, ascending.
-    distances
-        For the order by distance: one for each of ``rows``.
+    scope
+        What the list is, as plain values: all that ``reached`` depends on.
+    reached
+        Returns the models, ascending, and for a walk the distance of each.
     """
-    keys = _model_keys(eco, rows, order, distances)
-    return Listing(eco.id, eco.names, rows, keys, [scope, asdict(order)])
+
+    def make() -> tuple[Rows, Keys]:
+        rows, distances = reached()
+        return rows, _model_keys(eco, rows, order, distances)
+
+    return listing(eco, eco.names, [scope, asdict(order)], make)
 
 
-def _model_keys(
-    eco: Ecosystem, rows: Rows, order: Order, distances: NDArray[np.int32] | None
-) -> Keys:
+def _model_keys(eco: Ecosystem, rows: Rows, order: Order, distances: Rows | None) -> Keys:
     if order.field == OrderField.ID:
         return -rows if order.descending else rows
     if order.field == OrderField.DISTANCE:
         values: Keys = np.zeros(len(rows)) if distances is None else distances
     else:
-        values = eco.numbers(order.field.value)[rows]
+        values = eco.numbers(order.field.value)
+        if len(rows) < len(values):
+            values = values[rows]
     return ascending(values, descending=order.descending)
 
 

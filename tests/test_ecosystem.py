@@ -14,7 +14,7 @@ from graph import profile
 from graph.ecosystem import Ecosystem
 from graph.errors import NotFoundError
 from graph.families import Attribution, Credit
-from graph.listing import Order, OrderField, model_listing
+from graph.listing import Order, OrderField, Window, model_listing
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
 from graph.search import search
@@ -204,8 +204,8 @@ QUESTIONS: dict[str, Callable[[Ecosystem], Any]] = {
     ],
     "sizes": lambda eco: [sizes(eco, 0, weight) for weight in Weight],
     "listing": lambda eco: [
-        model_listing(eco, np.arange(len(eco), dtype=np.int32), Order(field, True), "x").page(
-            5, None
+        model_listing(eco, Order(field, True), "x", lambda: (Filter().rows(eco), None)).page(
+            Window(5)
         )
         for field in OrderField
     ],

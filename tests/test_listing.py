@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from graph.ecosystem import Ecosystem, FamilyKeys
 from graph.errors import CursorError
 from graph.families import Family
-from graph.listing import Listing, Named, Order, OrderField, ascending, model_listing
+from graph.listing import (
+    Listing,
+    Named,
+    Order,
+    OrderField,
+    Window,
+    ascending,
+    model_listing,
+)
+from graph.ranking import HEAD, Ranking
 from tests.lineages import Item, ecosystem, examples, item
 
 SNAPSHOT = "20260101T000000000-abc"
@@ -37,29 +46,41 @@ def listing(
     *,
     descending: bool,
     names: Named | None = None,
+    head: int = HEAD,
 ) -> Listing:
     chosen = list(range(len(values))) if rows is None else rows
     keys = ascending(np.array(values)[chosen], descending=descending)
     named = names or Letters([f"m{row:03}" for row in range(len(values))])
-    return Listing(SNAPSHOT, named, np.array(chosen, np.int32), keys, ["test", descending])
+    ranking = Ranking(lambda: (np.array(chosen, np.int32), keys), head)
+    return Listing(SNAPSHOT, named, ranking, ["test", descending])
 
 
-def read(listed: Listing, first: int) -> list[int]:
-    """Read page by page to the end, and check what each page says of itself."""
+def read(listed: Listing, size: int, *, forward: bool = True) -> list[int]:
+    """Read page by page to the other end, and check what each page says of itself."""
     rows: list[int] = []
-    after = None
+    cursor = None
     while True:
-        page = listed.page(first, after)
+        if forward:
+            page = listed.page(Window(first=size, after=cursor))
+            read_before, left = page.before, page.more
+        else:
+            page = listed.page(Window(last=size, before=cursor))
+            read_before, left = page.more, page.before
         found = page.rows.tolist()
-        assert page.before == (after is not None)
-        assert len(found) <= first
-        rows += found
-        assert page.more == (len(rows) < page.total)
+        assert read_before == (cursor is not None)
+        assert len(found) <= size
+        rows = rows + found if forward else found + rows
+        assert left == (len(rows) < page.total)
         assert len(rows) <= page.total, "a row came twice"
-        if not page.more:
+        if not left:
             return rows
-        assert len(found) == first
-        after = listed.cursor(found[-1])
+        assert len(found) == size
+        cursor = page.cursor(-1 if forward else 0)
+
+
+def cursor_of(listed: Listing, place: int) -> str:
+    """Return the cursor of the row at a place of a list."""
+    return listed.page(Window()).cursor(place)
 
 
 def whole(values: list[float], rows: list[int], *, descending: bool) -> list[int]:
@@ -82,10 +103,41 @@ def test_pages_of_every_size_make_the_sorted_whole(
     every = list(range(len(values)))
     rows = every if data is None else sorted(data.draw(st.sets(st.sampled_from(every or [0]))))
     rows = [row for row in rows if row < len(values)]
-    listed = listing(values, rows, descending=descending)
-    for first in range(1, len(rows) + 2):
-        assert read(listed, first) == whole(values, rows, descending=descending)
-    assert listed.page(1, None).total == len(rows)
+    expected = whole(values, rows, descending=descending)
+    for head in (0, 1, 3, HEAD):
+        listed = listing(values, rows, descending=descending, head=head)
+        for size in range(1, len(rows) + 2):
+            assert read(listed, size) == expected
+            assert read(listed, size, forward=False) == expected
+        assert listed.total == len(rows)
+
+
+@given(st.lists(TIES, min_size=1, max_size=12), st.booleans(), st.integers(0, 12), st.data())
+@examples(150)
+def test_a_window_is_what_relay_says(
+    values: list[float], descending: bool, head: int, data: st.DataObject
+) -> None:
+    listed = listing(values, descending=descending, head=head)
+    rows = whole(values, list(range(len(values))), descending=descending)
+    places = st.none() | st.integers(0, len(values) - 1)
+    sizes = st.none() | st.integers(1, 13)
+    after, before = data.draw(places), data.draw(places)
+    first, last = data.draw(sizes), data.draw(sizes)
+    page = listed.page(
+        Window(
+            first,
+            None if after is None else cursor_of(listed, after),
+            last,
+            None if before is None else cursor_of(listed, before),
+        )
+    )
+    start, stop = 0 if after is None else after + 1, len(rows) if before is None else before
+    expected = rows[start:stop][:first]
+    expected = expected if last is None else expected[-last:]
+    assert page.rows.tolist() == expected
+    if expected:
+        assert page.before == (rows[0] != expected[0])
+        assert page.more == (rows[-1] != expected[-1])
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=9), st.data())
@@ -107,7 +159,7 @@ def test_families_are_listed_by_their_keys() -> None:
 
 
 def test_an_empty_list() -> None:
-    page = listing([], descending=True).page(5, None)
+    page = listing([], descending=True).page(Window(first=5))
     assert (page.rows.tolist(), page.total, page.more, page.before) == ([], 0, False, False)
 
 
@@ -136,14 +188,14 @@ def encoded(*told: Any) -> str:
 )
 def test_a_malformed_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(CursorError):
-        listing([1.0, 2.0], descending=False).page(1, cursor)
+        listing([1.0, 2.0], descending=False).page(Window(after=cursor))
 
 
 def test_each_part_of_a_cursor_is_checked() -> None:
     listed = listing([1.0, 2.0, 3.0], descending=False)
-    good = listed.cursor(1)
+    good = cursor_of(listed, 1)
     told = orjson.loads(base64.urlsafe_b64decode(good + "=" * (-len(good) % 4)))
-    assert listed.page(1, encoded(*told)).rows.tolist() == [2]
+    assert listed.page(Window(after=encoded(*told))).rows.tolist() == [2]
     spoiled: list[tuple[int, Any]] = [
         (0, "another snapshot"),
         (0, None),
@@ -160,16 +212,18 @@ def test_each_part_of_a_cursor_is_checked() -> None:
         (4, "0"),
         (4, None),
         (4, 0.5),
+        (4, -1),
+        (4, 2**62),
     ]
     for place, value in spoiled:
         with pytest.raises(CursorError):
-            listed.page(1, encoded(*told[:place], value, *told[place + 1 :]))
+            listed.page(Window(before=encoded(*told[:place], value, *told[place + 1 :])))
 
 
 def test_a_cursor_of_another_list_is_refused() -> None:
-    cursor = listing([1.0, 2.0], descending=False).cursor(0)
+    cursor = cursor_of(listing([1.0, 2.0], descending=False), 0)
     with pytest.raises(CursorError, match="another list"):
-        listing([1.0, 2.0], descending=True).page(1, cursor)
+        listing([1.0, 2.0], descending=True).page(Window(after=cursor))
 
 
 ITEMS = [
@@ -191,9 +245,9 @@ def test_a_cursor_of_an_older_snapshot_is_refused(eco: Ecosystem) -> None:
     assert newer.id != eco.id
     order = Order(OrderField.DOWNLOADS, descending=True)
     every = np.arange(len(eco), dtype=np.int32)
-    cursor = model_listing(eco, every, order, "models").cursor(0)
+    cursor = cursor_of(model_listing(eco, order, "models", lambda: (every, None)), 0)
     with pytest.raises(CursorError, match="begin again") as caught:
-        model_listing(newer, every, order, "models").page(1, cursor)
+        model_listing(newer, order, "models", lambda: (every, None)).page(Window(after=cursor))
     assert eco.id in str(caught.value)
     assert newer.id in str(caught.value)
 
@@ -201,7 +255,7 @@ def test_a_cursor_of_an_older_snapshot_is_refused(eco: Ecosystem) -> None:
 def test_a_cursor_of_another_order_is_refused(eco: Ecosystem) -> None:
     every = np.arange(len(eco), dtype=np.int32)
     lists = [
-        model_listing(eco, every, Order(field, descending), scope)
+        model_listing(eco, Order(field, descending), scope, lambda: (every, None))
         for field, descending, scope in (
             (OrderField.DOWNLOADS, True, "models"),
             (OrderField.DOWNLOADS, False, "models"),
@@ -209,12 +263,12 @@ def test_a_cursor_of_another_order_is_refused(eco: Ecosystem) -> None:
             (OrderField.DOWNLOADS, True, "other models"),
         )
     ]
-    cursors = [listed.cursor(1) for listed in lists]
+    cursors = [cursor_of(listed, 1) for listed in lists]
     for here, listed in enumerate(lists):
         for there, cursor in enumerate(cursors):
             if here != there:
                 with pytest.raises(CursorError, match="another list"):
-                    listed.page(1, cursor)
+                    listed.page(Window(after=cursor))
 
 
 @pytest.mark.parametrize("field", OrderField)
@@ -230,7 +284,8 @@ def test_models_are_listed_by_each_field(
         values = distances.astype(np.float64).tolist()
     else:
         values = [-1.0 if v is None else float(v) for v in eco.column(field.value).to_pylist()]
-    listed = model_listing(eco, rows, Order(field, descending), "models", distances)
+    order = Order(field, descending)
+    listed = model_listing(eco, order, "all", lambda: (rows, distances))
     for first in range(1, len(eco) + 1):
         assert read(listed, first) == whole(values, rows.tolist(), descending=descending)
 
@@ -247,5 +302,6 @@ def test_repositories_of_one_id_come_once_each() -> None:
     rows = np.arange(len(eco), dtype=np.int32)
     assert len(rows) == 3
     for field in OrderField:
-        listed = model_listing(eco, rows, Order(field, descending=False), "models")
+        order = Order(field, descending=False)
+        listed = model_listing(eco, order, "models", lambda: (rows, None))
         assert sorted(read(listed, 1)) == rows.tolist()
