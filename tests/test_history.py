@@ -27,7 +27,7 @@ from ingest.crawl import Crawl
 from ingest.jsonl import JsonlSource
 from modelkin.status import report, shown
 from tests.lineages import REGISTRY, Item, item
-from tests.stores import Place
+from tests.stores import Neo4jPlace, Place
 
 
 def key(number: int) -> str:
@@ -238,6 +238,24 @@ def test_after_a_snapshot_that_cannot_be_read_nothing_is_compared(
         assert report(store)["changes"] is None
         third = look(store, LOOKS[2], tmp_path)
         assert of_store(store, tmp_path)[third].manifest.previous == second
+
+
+@pytest.mark.parametrize("stream", ["tables", "lasting"])
+def test_a_snapshot_that_is_damaged_in_neo4j_does_not_stop_the_next(
+    neo4j_place: Neo4jPlace, tmp_path: Path, stream: str
+) -> None:
+    store = neo4j_place.open()
+    first = look(store, LOOKS[0], tmp_path)
+    neo4j_place.run(
+        "MATCH (p:SnapshotPart) WHERE p.id STARTS WITH $prefix SET p.bytes = $bytes",
+        prefix=f"{first}/{stream}/",
+        bytes=b"damaged",
+    )
+    with pytest.raises(SnapshotFormatError, match=f"{first} in .* is damaged"):
+        store.fetch(first, tmp_path / "cache")
+    second = look(store, LOOKS[1], tmp_path)
+    assert of_store(store, tmp_path)[second].manifest.previous is None
+    assert report(store)["changes"] is None
 
 
 def test_lasting_files_of_later_and_damaged_ones(

@@ -20,7 +20,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from graph import snapshot
-from graph.errors import NotFoundError, StoreError
+from graph.errors import NotFoundError, SnapshotFormatError, StoreError
 from graph.snapshot import LASTING_FILES
 from graph.store.lease import now_ms
 from graph.store.neo4j_client import Client, Transaction, run
@@ -178,7 +178,7 @@ def fetch(client: Client, snapshot_id: str, cache: Path, *, whole: bool = True) 
                     if client.read(lambda t: t.run(_FIND, id=snapshot_id).data()) != found:
                         # It was stripped while it was copied.
                         return fetch(client, snapshot_id, cache, whole=False)
-                    raise StoreError(
+                    raise SnapshotFormatError(
                         f"the snapshot {snapshot_id} in {client.url} is damaged;"
                         " run 'modelkin measure'"
                     )
