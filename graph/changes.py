@@ -88,19 +88,18 @@ def difference(
     def lives(kind: Kind, named: pa.Table, rows: Rows, *codes: Rows) -> pa.Table:
         return _table(kind, named, *(_status_texts(of[rows]) for of in codes))
 
-    both = np.flatnonzero(~np.isin(former, [_ABSENT, _MISSING]) & (now != _MISSING))
+    both = ~np.isin(former, [_ABSENT, _MISSING]) & (now != _MISSING)
+    recorded = pa.array(place, mask=~both)
 
     def edits(kind: Kind, name: str) -> pa.Table:
-        values = [
-            models.column(name).take(pa.array(rows)).cast(pa.string())
-            for models, rows in ((before, place[both]), (after, both))
-        ]
-        at = np.flatnonzero(_differ(*values))
+        columns = before.column(name).take(recorded), after.column(name)
+        values = [column.cast(pa.string()) for column in columns]
+        at = np.flatnonzero(both & _differ(*values))
         values = [column.take(pa.array(at)) for column in values]
         if kind == Kind.PARENTS:
             edited = _redeclared(*values)
             at, values = at[edited], [column.filter(pa.array(edited)) for column in values]
-        return _table(kind, _named(after, both[at]), *values)
+        return _table(kind, _named(after, at), *values)
 
     came, returned = began[~again], began[again]
     left = [  # by its last name, if there is a record of it

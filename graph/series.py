@@ -51,5 +51,6 @@ def _groups(eco: Ecosystem, by: By) -> pa.Table:
 def _listed(eco: Ecosystem, by: By) -> frozenset[str]:
     """Return the groups that are kept whatever their size, since the registry names them."""
     if by == By.FAMILY:
-        return frozenset(family.key for family in eco.families if family.registered)
+        families = eco.table("families")
+        return frozenset(families.filter(families.column("registered")).column("key").to_pylist())
     return frozenset(eco.organizations) if by == By.ORGANIZATION else frozenset()

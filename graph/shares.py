@@ -217,33 +217,36 @@ def _sources(eco: Ecosystem, attribution: Attribution) -> tuple[Rows, Rows, Valu
 
 def _groups(eco: Ecosystem, by: By, attribution: Attribution) -> tuple[Rows, list[str]]:
     """Return each row's group as a source, -1 for none, and the groups' names."""
+    families = eco.table("families")
     if by == By.FAMILY:
         column = "root_family" if attribution == Attribution.LINEAGE else "own_family"
-        return eco.numbers(column), [family.key for family in eco.families]
+        return eco.numbers(column), families.column("key").to_pylist()
     if by == By.LICENSE_CLASS:
-        classes = [license_class.value for license_class in eco.license_classes]
+        classes = pa.array([license_class.value for license_class in eco.license_classes])
         return _merged(eco.codes("license"), classes, unknown=LicenseClass.UNKNOWN.value)
-    authors = eco.labels("author")
+    authors = eco.column("author").dictionary
     codes = eco.codes("author")
     if attribution == Attribution.LINEAGE:
         # A registered family stands for its roots, so that a copy counts for the original.
-        registered = [family.organization or "" for family in eco.families if family.registered]
-        families = eco.numbers("root_family")
-        named = (families >= 0) & (families < len(registered))
-        codes = np.where(named, families + len(authors), codes)
-        authors = authors + registered
-    if by == By.COUNTRY:
-        countries = [eco.country(author) for author in authors]
-        return _merged(codes, countries, unknown=UNKNOWN_COUNTRY)
-    return _merged(codes, authors)
+        registered = families.filter(families.column("registered")).column("organization")
+        roots = eco.numbers("root_family")
+        named = (roots >= 0) & (roots < len(registered))
+        codes = np.where(named, roots + len(authors), codes)
+        authors = pa.concat_arrays([authors, registered.fill_null("")])
+    if by == By.ORGANIZATION:
+        return _merged(codes, authors)
+    known = eco.table("organizations")
+    place = pc.index_in(authors, value_set=known.column("name"))
+    return _merged(codes, known.column("country").take(place), unknown=UNKNOWN_COUNTRY)
 
 
-def _merged(codes: Rows, names: list[str], unknown: str | None = None) -> tuple[Rows, list[str]]:
+def _merged(codes: Rows, names: pa.Array, unknown: str | None = None) -> tuple[Rows, list[str]]:
     """Make one group of the codes of one name; the unknown one is in no group."""
-    labels = [name for name in dict.fromkeys(names) if name != unknown]
-    place = {label: number for number, label in enumerate(labels)}
-    of_code = np.fromiter((place.get(name, -1) for name in names), np.int32, len(names))
-    return np.append(of_code, np.int32(-1))[codes], labels
+    if unknown is not None:
+        names = pc.if_else(pc.equal(names, unknown), None, names)
+    groups = names.dictionary_encode()
+    of_code = groups.indices.fill_null(-1).to_numpy()
+    return np.append(of_code, np.int32(-1))[codes], groups.dictionary.to_pylist()
 
 
 def _relations(eco: Ecosystem) -> tuple[Rows, Rows, Values]:
