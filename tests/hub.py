@@ -18,6 +18,7 @@ from typing import Any, Self, cast
 
 import orjson
 
+from ingest.hub_protocol import FIELDS
 from tests.hub_models import GeneratedModels
 from tests.hub_wire import ALLOWED, BODIES, DEFAULT, LINKS, Fault, Handler, Request, shown
 
@@ -212,6 +213,13 @@ class LoopbackHub:
             self._pages[key] = body
         return body
 
+    def prepare(self, limit: int) -> None:
+        """Encode all pages of so many models that a crawl asks for, and begin the quota anew."""
+        self._keep_pages = max(self._keep_pages, -(-len(self.models) // limit))
+        for start in range(0, len(self.models), limit):
+            self.page("createdAt", start, limit, FIELDS, packed=self.compress)
+        self._started = self._clock()
+
 
 class HubServer(ThreadingHTTPServer):
     daemon_threads = False
@@ -257,7 +265,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--quota", type=int, default=1_000_000, help="requests per window")
     parser.add_argument("--window", type=float, default=300.0, help="seconds")
+    parser.add_argument("--speed", type=float, default=1.0, help="of its clock")
     parser.add_argument("--keep-pages", type=int, default=200, help="encoded pages in memory")
+    parser.add_argument("--prepare", type=int, metavar="LIMIT", help="encode all pages of so many")
     asked = parser.parse_args()
     hub = LoopbackHub(
         asked.models,
@@ -265,8 +275,11 @@ def main() -> None:
         port=asked.port,
         quota=asked.quota,
         window_s=asked.window,
+        clock=lambda: time.monotonic() * asked.speed,
         keep_pages=asked.keep_pages,
     )
+    if asked.prepare:
+        hub.prepare(asked.prepare)
     with hub:
         print(hub.url, flush=True)
         try:
