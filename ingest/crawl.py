@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import orjson
-import pyarrow as pa
 import xxhash
 
 from graph.errors import LeaseLostError, ModelkinError, StoreError
@@ -17,7 +16,7 @@ from graph.quality import Quality, Reason
 from graph.records import ID_KEY_PREFIX, Model
 from graph.store.heartbeat import heartbeat
 from graph.store.port import Batch, Run, Store
-from ingest.known import KeyOfId, Known, key_hashes
+from ingest.known import Hashes, KeyOfId, Known, key_hashes
 from ingest.report import Report
 from ingest.roster import COLUMNS, Edges, Mask, Roster
 from ingest.settle import Settlement, settle
@@ -223,8 +222,8 @@ class Crawl:
                 models[place] = models[place]._replace(key=key)
 
     def _stored_lineage(self, known: Known) -> tuple[Roster, Edges]:
-        def seen(keys: pa.Array) -> Mask:
-            return known.look_up(key_hashes(keys.to_pylist()))[1]
+        def seen(hashes: Hashes) -> Mask:
+            return known.look_up(hashes)[1]
 
         roster = Roster(self.store.columns("models", COLUMNS), seen if self._sweeps else None)
         edges = roster.edges(self.store.columns("derivations", ["child", "base", "relation"]))

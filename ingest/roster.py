@@ -45,8 +45,8 @@ class Roster:
     chunks
         `COLUMNS` of all stored models, in the order of their keys.
     seen_of
-        Which of the models with these keys a complete run has seen; None when the run was not
-        complete, so that nothing vanishes.
+        Which of the models with these hashes of keys a complete run has seen; None when the run
+        was not complete, so that nothing vanishes.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Roster:
     """
 
     def __init__(
-        self, chunks: Iterable[pa.RecordBatch], seen_of: Callable[[pa.Array], Mask] | None
+        self, chunks: Iterable[pa.RecordBatch], seen_of: Callable[[Hashes], Mask] | None
     ) -> None:
         self.keys = Texts(compressed=False)
         self.ids = Texts(compressed=True)
@@ -85,9 +85,10 @@ class Roster:
             self.references.extend(first, declared)
             rows = np.flatnonzero(mask(aliases.is_valid()))
             former += zip((first + rows).tolist(), texts(aliases, rows), strict=True)
-            sights.extend(seen_of(key) if seen_of else np.ones(len(key), np.bool_))
+            hashes = key_hashes(key.to_pylist())
+            sights.extend(seen_of(hashes) if seen_of else np.ones(len(key), np.bool_))
             statuses.extend(positions(status, _STATUSES).astype(np.int8))
-            by_key.extend(key_hashes(key.to_pylist()))
+            by_key.extend(hashes)
             by_id.extend(key_hashes(id.to_pylist()))
             self.keys.extend(key)
             self.ids.extend(id)

@@ -22,6 +22,7 @@ from graph.records import (
     id_key,
 )
 from graph.store.schema import SCHEMAS
+from ingest.known import key_hashes
 from ingest.roster import COLUMNS, Roster
 from ingest.settle import Lazy, Settlement, settle
 
@@ -63,8 +64,8 @@ def roster(models: Iterable[Row], seen: Iterable[str] | None = None) -> Roster:
     )
     if seen is None:
         return Roster(chunks, None)
-    wanted = set(seen)
-    return Roster(chunks, lambda keys: np.array([key in wanted for key in keys.to_pylist()], bool))
+    wanted = key_hashes(list(seen))
+    return Roster(chunks, lambda hashes: np.isin(hashes, wanted))
 
 
 def stored(derivations: Iterable[Derivation]) -> Iterator[pa.RecordBatch]:
