@@ -188,10 +188,11 @@ def fetch(client: Client, snapshot_id: str, cache: Path, *, whole: bool = True) 
             except OSError:
                 if not target.is_dir():
                     raise
-        stripped = {info.id for info in published(client) if not info.whole}
-        for copy in cache.iterdir() if whole else ():
-            if copy.name in stripped:
-                shutil.rmtree(copy, ignore_errors=True)
+        if whole:
+            stripped = {info.id for info in published(client) if not info.whole}
+            for copy in cache.iterdir():
+                if copy.name in stripped:
+                    shutil.rmtree(copy, ignore_errors=True)
     return target
 
 
