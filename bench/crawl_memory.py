@@ -86,6 +86,7 @@ def crawl(count: int, directory: Path) -> dict[str, Any]:
         "seconds": time.monotonic() - start,
         "phases": report["seconds"],
         "written": report["written"],
+        "processor": time.process_time(),
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
 
@@ -116,10 +117,16 @@ def main() -> None:
             phases = ", ".join(f"{phase} {taken:.1f} s" for phase, taken in found["phases"].items())
             print(
                 f"{count:,} models, {name}: peak {found['peak'] / 2**20:,.0f} MiB,"
-                f" {found['written']:,} written, {found['seconds']:.1f} s ({phases})",
+                f" {found['written']:,} written, {found['seconds']:.1f} s ({phases}),"
+                f" {found['processor']:.1f} s of a processor",
                 flush=True,
             )
-        print(f"  the second takes {second['seconds'] / first['seconds']:.0%} of the first")
+        shares = [second[of] / first[of] for of in ("seconds", "processor")]
+        print(
+            "  the second takes {:.0%} of the first's time, {:.0%} of its processor time".format(
+                *shares
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -29,6 +29,12 @@ CHUNK_ROWS = 5_000
 _BUSY_S = 30
 """Seconds to wait for another connection's transaction."""
 
+_WRITER_CACHE_KIB = 131_072
+"""Memory for pages that are changed, in any order."""
+
+_READER_CACHE_KIB = 16_384
+"""Memory for pages that are read once, in their order."""
+
 _STATEMENT_ROWS = 250
 """Rows that one statement inserts: SQLite takes 32,766 values in one, 16 a row."""
 
@@ -94,7 +100,7 @@ class EmbeddedStore:
         self._owner = new_owner()
         with self._errors():
             self._snapshots.mkdir(parents=True, exist_ok=True)
-            self._database = self._connect()
+            self._database = self._connect(_WRITER_CACHE_KIB)
             try:
                 self._migrate()
             except BaseException:
@@ -110,7 +116,7 @@ class EmbeddedStore:
     def _snapshots(self) -> Path:
         return self._directory / "snapshots"
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, cache_kib: int) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self._directory / "store.sqlite",
             timeout=_BUSY_S,
@@ -119,7 +125,7 @@ class EmbeddedStore:
         )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA cache_size = -131072")  # KiB
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         return connection
 
     def _migrate(self) -> None:
@@ -273,7 +279,7 @@ class EmbeddedStore:
         """Read columns in chunks, in the order of the first column of the table's key."""
         schema = pa.schema([SCHEMAS[table].field(name) for name in names])
         order = "key" if table == "models" else "child, base, relation"
-        with self._errors(), contextlib.closing(self._connect()) as database:
+        with self._errors(), contextlib.closing(self._connect(_READER_CACHE_KIB)) as database:
             rows = database.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}")
             while chunk := rows.fetchmany(CHUNK_ROWS):
                 columns = zip(*chunk, strict=True)
