@@ -248,9 +248,9 @@ class Ecosystem:
     @cached_property
     def graph(self) -> "LineageGraph":
         """All models as a networkx graph, derivative -> base."""
-        return self._graph(np.arange(len(self), dtype=np.int32))
+        return self.subgraph(np.arange(len(self), dtype=np.int32))
 
-    def _graph(self, rows: Rows) -> "LineageGraph":
+    def subgraph(self, rows: Rows) -> "LineageGraph":
         """Return the models of some ascending rows and the derivations among them."""
         from graph.lineage_graph import LineageGraph  # noqa: PLC0415  (a server needs no networkx)
 
@@ -315,4 +315,4 @@ class FamilyView:
     @cached_property
     def graph(self) -> "LineageGraph":
         """Its members as a networkx graph, derivative -> base."""
-        return self.eco._graph(self.rows)
+        return self.eco.subgraph(self.rows)

@@ -228,24 +228,40 @@ class ExportFormat(StrEnum):
 
     CSV = "csv"
     PARQUET = "parquet"
+    GRAPHML = "graphml"
+    CYCLONEDX = "cyclonedx"
 
 
 @app.command()
 def export(
     format: Annotated[ExportFormat, typer.Argument(help="What to write.")],
-    path: Annotated[Path, typer.Argument(help="The directory to write into.")],
+    path: Annotated[
+        Path,
+        typer.Argument(help="csv, parquet: the directory to write into; else the file."),
+    ],
+    family: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Only a family's models.")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Only a model and its lineage; for cyclonedx, its ancestors."
+        ),
+    ] = None,
     snapshot: Annotated[
         str | None, typer.Option(help="A snapshot's id; the newest by default.")
     ] = None,
     store: Store = None,
 ) -> None:
-    """Write a snapshot's models, edges, scores and families as files."""
-    from graph.export import write_tables
+    """Write a snapshot as tables, as a graph, or as a bill of materials."""
+    from graph.errors import UsageError
+    from modelkin.exports import write
     from modelkin.opening import open as open_snapshot
 
-    settings = _settings(store)
-    eco = open_snapshot(settings.store, snapshot)
-    for file in write_tables(eco, path, format.value):
+    if family and model:
+        raise UsageError("--family and --model exclude each other: give one")
+    eco = open_snapshot(_settings(store).store, snapshot)
+    for file in write(eco, format.value, path, family=family, model=model):
         typer.echo(file)
 
 

@@ -45,7 +45,7 @@ def eco() -> Ecosystem:
 @pytest.fixture
 def graph(eco: Ecosystem) -> LineageGraph:
     """A graph that nothing has been asked of."""
-    return eco._graph(np.arange(len(eco), dtype=np.int32))
+    return eco.subgraph(np.arange(len(eco), dtype=np.int32))
 
 
 @pytest.fixture(scope="module")

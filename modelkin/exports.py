@@ -1,0 +1,48 @@
+"""What ``modelkin export`` writes: which models, by which writer."""
+
+from pathlib import Path
+
+from graph.ecosystem import Ecosystem
+from graph.export import linked_rows, model_rows, write_tables
+
+
+def write(
+    eco: Ecosystem, form: str, path: Path, *, family: str | None, model: str | None
+) -> list[Path]:
+    """Write a snapshot, or a part of it, and return the files.
+
+    Parameters
+    ----------
+    form
+        ``csv``, ``parquet``, ``graphml`` or ``cyclonedx``.
+    path
+        The directory of the tables, or the file.
+    family, model
+        A family's key or a model's id, for its members or its lineage alone.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such family or model.
+    UsageError
+        When a bill of materials would be too large.
+    OSError
+        When nothing can be written there.
+    """
+    rows = None
+    if family is not None:
+        rows = eco.family(family).rows
+    elif model is not None:
+        rows = model_rows(eco, model, descendants=form != "cyclonedx")
+    if form in ("csv", "parquet"):
+        return write_tables(eco, path, form, rows)
+    rows = linked_rows(eco) if rows is None else rows
+    if form == "graphml":
+        from graph.graphml import write_graphml
+
+        write_graphml(eco, rows, path)
+    else:
+        from graph.bom import write_bom
+
+        write_bom(eco, rows, path)
+    return [path]
