@@ -27,6 +27,13 @@ from ingest.roster import COLUMNS, Roster
 from ingest.settle import Lazy, Settlement, settle
 
 
+@pytest.fixture(autouse=True, scope="module")
+def small_blocks() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingest.texts.BLOCK_TEXTS", 3)
+        yield
+
+
 class Row(NamedTuple):
     key: str
     id: str
@@ -296,6 +303,29 @@ def test_what_strays_makes_no_derivation() -> None:
 def test_empty_store() -> None:
     assert outcome(settled([])) == Outcome(*(set() for _ in Outcome._fields))
     assert outcome(settled([], seen=[])) == Outcome(*(set() for _ in Outcome._fields))
+
+
+@pytest.mark.parametrize("number", [1, None])
+def test_one_model(number: int | None) -> None:
+    model = row(number, "a/b", ref("a/b"), ref("c/d"))
+    edge = Derivation(model.key, "id:c/d", Relation.FINETUNE)
+    found = settled([model], seen=[model.key])
+    assert outcome(found) == Outcome(
+        {Model("id:c/d", "c/d", "c", status=Status.MISSING)}, set(), set(), set(), {edge}, set()
+    )
+    gone = outcome(settled([model], seen=[]))
+    assert gone == Outcome(set(), set(), set(), {model.key}, set(), set())
+
+
+def test_ids_with_one_hash_are_two_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    colliding = key_hashes(["a/b"])[0]
+    monkeypatch.setattr(
+        "ingest.roster.key_hashes",
+        lambda texts: np.where(np.isin(texts, ["c/d", "e/f"]), colliding, key_hashes(texts)),
+    )
+    models = [row(1, "a/b"), row(2, "c/d"), row(None, "e/f"), row(3, "a/b")]
+    found = roster(models)
+    assert (found.live.tolist(), found.superseded.any()) == ([False, True, True, True], False)
 
 
 def test_what_is_said_of_the_bases() -> None:
