@@ -139,7 +139,7 @@ def net(changes: Sequence[pa.Table]) -> pa.Table:
     if not len(table):
         return table
     kind = kinds(table)
-    model = table.column("key").combine_chunks().dictionary_encode().indices.to_numpy()
+    model = _models(table)
     newest = np.zeros(model.max() + 1, np.int64)
     newest[model] = np.arange(len(model))  # of several the last stays
     # The changes of one aspect of one model lie together, in the order of time.
@@ -162,6 +162,25 @@ def net(changes: Sequence[pa.Table]) -> pa.Table:
     values = (column.filter(pa.array(left)) for column in (old, new))
     columns = [table.column("kind").take(told), *named.columns, *values]
     return _ordered(pa.table(columns, schema=CHANGES))
+
+
+def _models(changes: pa.Table) -> Rows:
+    """Return a number for each model, the same before and after its key was learned."""
+    keys = changes.column("key").combine_chunks()
+    by_id = pc.starts_with(keys, ID_KEY_PREFIX)
+    keyed = changes.filter(pc.invert(by_id))
+    renamed = keyed.filter(pc.equal(keyed.column("kind"), Kind.RENAMED.value))
+    names = pa.chunked_array(
+        [*keyed.column("id").chunks, *renamed.column("before").chunks], pa.string()
+    )
+    owners = pa.chunked_array(
+        [*keyed.column("key").chunks, *renamed.column("key").chunks], pa.string()
+    )
+    id = pc.utf8_slice_codeunits(keys, len(ID_KEY_PREFIX))
+    learned = pc.if_else(by_id, owners.take(pc.index_in(id, value_set=names)), None)
+    known = pc.coalesce(learned, keys).combine_chunks()
+    found: Rows = known.dictionary_encode().indices.to_numpy()
+    return found
 
 
 def kinds(changes: pa.Table) -> Rows:

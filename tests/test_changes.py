@@ -191,6 +191,21 @@ def test_a_chain_is_netted() -> None:
     assert net([first]).equals(first)
 
 
+def test_a_chain_goes_on_when_a_key_is_learned() -> None:
+    worlds = [
+        {"id:a/x": State("a/x", license="mit"), "id:a/y": State("a/y")},
+        {"id:a/x": State("a/x", license="nc"), "id:a/z": State("a/z")},
+        {"1": State("a/x", license="nc"), "2": State("a/y"), "3": State("a/z")},
+        {"1": State("a/x2", license="mit"), "2": State("a/y", license="mit")},
+    ]
+    tables = [changes(*pair, went={"id:a/y"}) for pair in pairwise(worlds)]
+    assert [len(table) for table in tables] == [3, 1, 4]
+    assert rows(net(tables)) == [
+        ("renamed", "a/x2", "a/x", "a/x2"),
+        ("license", "a/y", None, "mit"),
+    ]
+
+
 KEYS = ["1", "2", "id:a/c", "4"]
 IDS = ["a/a", "a/b", "a/c", "a/d"]
 STATES = st.builds(
