@@ -202,6 +202,8 @@ def _joined(lists: Sequence[Sequence[Any]]) -> tuple[Sequence[Any], list[int]]:
     if isinstance(lists, Batches):
         return lists.flat, lists.lengths.tolist()
     lengths = [len(values) for values in lists]
+    if len(lists) == 1:
+        return lists[0], lengths
     batches = [values for values in lists if isinstance(values, Batch)]
     if batches and len(batches) == len(lists):
         rows = np.concatenate([batch.rows for batch in batches])

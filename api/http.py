@@ -55,6 +55,22 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """How a client asks.
+
+    Attributes
+    ----------
+    get
+        Whether by GET, which is for queries alone.
+    zipped
+        Whether it takes a compressed answer.
+    """
+
+    get: bool
+    zipped: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What is sent.
 
@@ -63,7 +79,7 @@ class Answer:
     body
         JSON.
     zipped
-        The same compressed; None where that does not pay.
+        Whether it is compressed.
     status
         Of HTTP.
     complete
@@ -73,15 +89,10 @@ class Answer:
     """
 
     body: bytes
-    zipped: bytes | None = None
+    zipped: bool = False
     status: int = 200
     complete: bool = False
     headers: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def size(self) -> int:
-        """Its bytes."""
-        return len(self.body) + len(self.zipped or b"")
 
 
 class GraphQLEndpoint:
@@ -131,13 +142,18 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = Headers(scope=scope)
-        get = scope["method"] == "GET"
-        if get and b"query=" not in scope["query_string"] and wants_page(headers.get("accept")):
+        asked = Asked(scope["method"] == "GET", takes_gzip(headers.get("accept-encoding")))
+        if (
+            asked.get
+            and b"query=" not in scope["query_string"]
+            and wants_page(headers.get("accept"))
+        ):
             await self._send_page(send)
             return
         kind, tag = GRAPHQL, None
         try:
             kind = media_type(headers.get("accept"))
+            get = asked.get
             request = self._got(scope) if get else await self._posted(scope, headers, receive)
             context = self._context()
             key = _key(self._version, context.eco.id, request)
@@ -145,24 +161,20 @@ class GraphQLEndpoint:
             if get and tag in headers.get("if-none-match", ""):
                 answer = Answer(b"", status=304, complete=True)
             else:
-                answer = self.answers.get(key) or await self._answer(request, context, get=get)
-                if answer.complete:
-                    self.answers.put(key, answer, answer.size)
+                answer = await self._remembered(key, request, context, asked)
         except RequestError as error:
             answer = _refusal(error, kind)
         except TryLaterError as error:
             later = RequestError(error.code, str(error), 503, headers={"retry-after": "5"})
             answer = _refusal(later, kind)
         fields = [("content-type", f"{kind}; charset=utf-8"), ("vary", _VARY), *answer.headers]
-        if get and answer.complete and tag:
+        if asked.get and answer.complete and tag:
             fields += [("etag", tag), ("cache-control", self._cache_control)]
         else:
             fields.append(("cache-control", "no-store"))
-        body = answer.body
-        if answer.zipped and takes_gzip(headers.get("accept-encoding")):
-            body = answer.zipped
+        if answer.zipped:
             fields.append(("content-encoding", "gzip"))
-        await _send(send, answer.status, fields, body)
+        await _send(send, answer.status, fields, answer.body)
 
     # Reading
 
@@ -217,7 +229,17 @@ class GraphQLEndpoint:
 
     # Answering
 
-    async def _answer(self, request: Request, context: Context, *, get: bool) -> Answer:
+    async def _remembered(
+        self, key: str, request: Request, context: Context, asked: Asked
+    ) -> Answer:
+        answer = self.answers.get((key, asked.zipped))
+        if answer is None:
+            answer = await self._answer(request, context, asked)
+            if answer.complete:
+                self.answers.put((key, asked.zipped), answer, len(answer.body))
+        return answer
+
+    async def _answer(self, request: Request, context: Context, asked: Asked) -> Answer:
         if self._held >= self._limits.queries:
             raise RequestError(
                 "OVERLOADED",
@@ -229,14 +251,16 @@ class GraphQLEndpoint:
         try:
             deadline = Deadline(self._limits.query_s)
             return await asyncio.get_running_loop().run_in_executor(
-                self._threads, self._found, request, context, deadline, get
+                self._threads, self._found, request, context, deadline, asked
             )
         finally:
             self._held -= 1
 
-    def _found(self, request: Request, context: Context, deadline: Deadline, get: bool) -> Answer:
+    def _found(
+        self, request: Request, context: Context, deadline: Deadline, asked: Asked
+    ) -> Answer:
         try:
-            return self._executed(request, context, deadline, get)
+            return self._executed(request, context, deadline, asked)
         except (RequestError, TryLaterError):
             raise
         except Exception as error:
@@ -246,10 +270,10 @@ class GraphQLEndpoint:
             raise RequestError("INTERNAL", message, 500) from None
 
     def _executed(
-        self, request: Request, context: Context, deadline: Deadline, get: bool
+        self, request: Request, context: Context, deadline: Deadline, asked: Asked
     ) -> Answer:
         document = self.documents.read(request.query, request.operation)
-        if get and not document.is_query:
+        if asked.get and not document.is_query:
             raise RequestError(
                 "METHOD_NOT_ALLOWED", "GET is for queries", 405, headers={"allow": "POST"}
             )
@@ -259,8 +283,9 @@ class GraphQLEndpoint:
         told: dict[str, Any] = {"errors": result.errors} if result.errors else {}
         told |= {"data": result.data, "extensions": {"snapshot": named, "cost": result.cost}}
         body = orjson.dumps(told)
-        pays = _GZIP_FROM <= len(body) <= _GZIP_UP_TO
-        zipped = gzip.compress(body, _GZIP_LEVEL, mtime=0) if pays else None
+        zipped = asked.zipped and _GZIP_FROM <= len(body) <= _GZIP_UP_TO
+        if zipped:
+            body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
         return Answer(body, zipped, complete=not result.errors)
 
     async def _send_page(self, send: Send) -> None:
