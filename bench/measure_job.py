@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,24 +52,19 @@ print(time.perf_counter() - start)
 """
 
 
-def models(count: int) -> Iterator[Model]:
+def models(count: int, declared: list[str | None]) -> Iterator[Model]:
     """Invent models in the order of their keys, which is that of their age."""
+    ids = identities(count)
     random = np.random.default_rng(SEED)
-    names = list(load_registry().organizations)
-    users = (count * 0.25 * random.random(count) ** 3).astype(int).tolist()
-    known = random.random(count) < IN_REGISTRY
-    places = random.integers(0, len(names), count).tolist()
-    choices = random.integers(0, 2**31, count).tolist()
     downloads = (10 / (1 - random.random(count))).astype(int).tolist()
-    created = (_FIRST + (_LAST - _FIRST) * (np.arange(count) / count) ** 0.4).astype(int).tolist()
+    draws = random.integers(0, 2**31, count).tolist()
+    created = _created(count)
     for number in range(count):
-        draw = choices[number]
-        author = names[places[number]] if known[number] else f"user-{users[number]}"
-        stem, kind = _STEMS[draw % 6], _KINDS[draw // 6 % 8]
+        draw = draws[number]
         yield Model(
-            key=f"{created[number] // 1000:08x}{draw:08x}{number:08x}",
-            id=f"{author}/{stem}-{kind}-{number:x}",
-            author=author,
+            key=_key(number, created),
+            id=ids[number],
+            author=ids[number].partition("/")[0],
             created_at=created[number],
             modified_at=created[number] + draw % 10**9,
             downloads=downloads[number],
@@ -79,34 +75,53 @@ def models(count: int) -> Iterator[Model]:
             task=_TASKS[draw // 2016 % 5],
             parameters=draw * 5 if draw % 3 else None,
             gated="no",
+            declared=declared[number],
         )
+
+
+def identities(count: int) -> list[str]:
+    """Invent ids: a few authors have many models, some are the registry's."""
+    random = np.random.default_rng(SEED)
+    known = list(load_registry().organizations)
+    authors = (count * 0.25 * random.random(count) ** 3).astype(int) * 2_654_435_761 % 2**32
+    named = np.where(random.random(count) < IN_REGISTRY, random.integers(0, len(known), count), -1)
+    names = [
+        known[place] if place >= 0 else f"{author:x}"
+        for author, place in zip(authors.tolist(), named.tolist(), strict=True)
+    ]
+    return [f"{name}/{_STEMS[i % 6]}-{_KINDS[i // 6 % 8]}-{i:x}" for i, name in enumerate(names)]
+
+
+def _created(count: int) -> list[int]:
+    created = _FIRST + (_LAST - _FIRST) * (np.arange(count) / count) ** 0.4
+    found: list[int] = created.astype(int).tolist()
+    return found
+
+
+def _key(number: int, created: list[int]) -> str:
+    return f"{created[number] // 1000:08x}{number:016x}"
 
 
 def build(directory: Path, count: int) -> None:
     """Store so many models with their lineage, as a finished crawl."""
-    child, base = lineage(count)
-    keys: list[str] = []
+    child, base = (ends.tolist() for ends in lineage(count))
+    ids, created = identities(count), _created(count)
+    relations = [
+        _RELATIONS[(c * 7 + b) % len(_RELATIONS)] for c, b in zip(child, base, strict=True)
+    ]
+    declared: list[str | None] = [None] * count
+    for c, b, relation in zip(child, base, relations, strict=True):
+        more = f"{relation}:{ids[b]}:{_key(b, created)}"
+        declared[c] = f"{declared[c]} {more}" if declared[c] else more
     with open_store(str(directory)) as store:
         run = store.begin("crawl", "an invented Hub", "full", resume=False)
-        batch: list[Model] = []
-        for model in models(count):
-            keys.append(model.key)
-            batch.append(model)
-            if len(batch) == BATCH:
-                store.write(run, Batch(models=batch, digests=range(1, BATCH + 1)))
-                batch = []
-        store.write(run, Batch(models=batch, digests=range(1, len(batch) + 1)))
-        for start in range(0, len(child), BATCH):
-            ends = zip(
-                child[start : start + BATCH].tolist(),
-                base[start : start + BATCH].tolist(),
-                strict=True,
-            )
-            derivations = [
-                Derivation(keys[c], keys[b], _RELATIONS[(c * 7 + b) % len(_RELATIONS)])
-                for c, b in ends
-            ]
-            store.write(run, Batch(derivations=derivations))
+        found = models(count, declared)
+        while batch := list(islice(found, BATCH)):
+            store.write(run, Batch(models=batch, digests=range(1, len(batch) + 1)))
+        ends = zip(child, base, relations, strict=True)
+        while some := list(islice(ends, BATCH)):
+            edges = [Derivation(_key(c, created), _key(b, created), how) for c, b, how in some]
+            store.write(run, Batch(derivations=edges))
         store.finish(run, "done", {"newest": _LAST})
 
 

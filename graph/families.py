@@ -1,13 +1,17 @@
 """Which families a model belongs to: by its lineage, by its publisher, by its direct bases."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from graph.csr import Csr, Rows
+from graph.names import Names
+from graph.records import author_of
 from graph.registry import Registry
 
 Shares = NDArray[np.float64]
@@ -55,7 +59,8 @@ class Membership:
     Attributes
     ----------
     families
-        The registered ones first, in the registry's order.
+        Columns ``key``, ``name``, ``organization``, ``registered``, as of `Family`: the
+        registered ones first, in the registry's order.
     own
         int32, n: the family whose patterns match the model's own id; -1 for none.
     root
@@ -69,7 +74,7 @@ class Membership:
         float64, one for each entry of ``by_lineage``, summing to 1 for each model.
     """
 
-    families: list[Family]
+    families: pa.Table
     own: Rows
     root: Rows
     inferred: NDArray[np.bool_]
@@ -77,51 +82,93 @@ class Membership:
     shares: Shares
 
 
-def membership(ids: Sequence[str], derivatives: Csr, roots: Csr, registry: Registry) -> Membership:
+def membership(
+    ids: pa.StringArray,
+    authors: pa.DictionaryArray,
+    derivatives: Csr,
+    roots: Csr,
+    registry: Registry,
+) -> Membership:
     """Attribute every model.
 
     Parameters
     ----------
-    ids
-        Each row's id.
+    ids, authors
+        Each row's id, ascending, and its namespace.
     derivatives
         Each row's derivatives.
     roots
         Each derivative's roots, as `graph.measures.roots.roots` gives them.
     """
-    size = len(ids)
-    families = [Family(f.key, f.name, f.organization, True) for f in registry.families]
-    number = {family.key: place for place, family in enumerate(families)}
-    own = np.full(size, -1, np.int32)
-    for row, id in enumerate(ids):
-        family = registry.family_of(id)
-        if family is not None:
-            own[row] = number[family.key]
-
-    root = np.full(size, -1, np.int32)
-    copied = np.zeros(size, np.bool_)
+    number = {family.key: place for place, family in enumerate(registry.families)}
+    own = _own(ids, authors, registry, number)
     is_root = roots.degrees() == 0
-    root[is_root] = own[is_root]
-    has_derivatives = derivatives.degrees() > 0
-    for row in np.flatnonzero(is_root).tolist():
-        id = ids[row]
-        original = registry.origins.get(id)
-        if original is not None:
-            family = registry.family_of(original)
-            if family is not None:
-                root[row] = number[family.key]
-                copied[row] = True
-        if root[row] < 0 and has_derivatives[row]:
-            key = id if id not in number else f"id:{id}"
-            if key not in number:
-                number[key] = len(families)
-                families.append(Family(key, id, id.partition("/")[0] if "/" in id else None, False))
-            root[row] = number[key]
+    root = np.where(is_root, own, -1).astype(np.int32)
+    copied = np.zeros(len(ids), np.bool_)
+    for row, original in _copies(ids, registry):
+        family = registry.family_of(original)
+        if is_root[row] and family is not None:
+            root[row] = number[family.key]
+            copied[row] = True
+    unnamed = np.flatnonzero(is_root & (root < 0) & (derivatives.degrees() > 0))
+    founded, places = _founded(ids.take(pa.array(unnamed)), pa.array(number, pa.string()))
+    root[unnamed] = len(number) + places
 
+    registered = registry.families
+    families = pa.table(
+        {
+            "key": [f.key for f in registered] + founded.column("key").to_pylist(),
+            "name": [f.name for f in registered] + founded.column("name").to_pylist(),
+            "organization": [f.organization for f in registered]
+            + [author_of(name) for name in founded.column("name").to_pylist()],
+            "registered": np.arange(len(registered) + len(founded)) < len(registered),
+        }
+    )
     by_lineage, shares = _shares(roots, root, len(families))
     inferred = copied.copy()
     inferred[roots.sources()[copied[roots.targets]]] = True
     return Membership(families, own, root, inferred, by_lineage, shares)
+
+
+def _own(
+    ids: pa.StringArray, authors: pa.DictionaryArray, registry: Registry, number: dict[str, int]
+) -> Rows:
+    """Return the family that each id alone names: few namespaces are of any."""
+    namespaces = [*authors.dictionary.to_pylist(), ""]  # the last is that of ids of one part
+    known = np.array([registry.has_families_in(namespace) for namespace in namespaces])
+    codes = authors.indices.fill_null(len(namespaces) - 1).to_numpy()
+    rows = np.flatnonzero(known[codes])
+    own = np.full(len(ids), -1, np.int32)
+    for row, id in zip(rows.tolist(), ids.take(pa.array(rows)).to_pylist(), strict=True):
+        family = registry.family_of(id)
+        if family is not None:
+            own[row] = number[family.key]
+    return own
+
+
+def _copies(ids: pa.StringArray, registry: Registry) -> Iterator[tuple[int, str]]:
+    """Iterate over the rows whose original the registry names, and that."""
+    names = Names(ids)
+    for id, original in registry.origins.items():
+        row = names.find(id)
+        while row is not None:
+            yield row, original
+            row = row + 1 if row + 1 < len(names) and names[row + 1] == id else None
+
+
+def _founded(ids: pa.StringArray, taken: pa.StringArray) -> tuple[pa.Table, Rows]:
+    """Return a family for each ascending id of a root, and each one's place among them.
+
+    Its key is the id. That of a registered family is taken, and several rows of one id are
+    repositories that succeeded each other: those after the first share a family.
+    """
+    again = pc.is_in(ids, value_set=taken).to_numpy(zero_copy_only=False)
+    again[1:] |= pc.equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
+    keys = pc.if_else(pa.array(again), pc.binary_join_element_wise("id:", ids, ""), ids)
+    first = np.ones(len(ids), np.bool_)
+    first[1:] = pc.not_equal(keys[1:], keys[:-1]).to_numpy(zero_copy_only=False)
+    families = pa.table({"key": keys, "name": ids}).filter(pa.array(first))
+    return families, (np.cumsum(first) - 1).astype(np.int32)
 
 
 def _shares(roots: Csr, root_family: Rows, families: int) -> tuple[Csr, Shares]:

@@ -22,15 +22,14 @@ from graph.measures.roots import roots
 from graph.names import Names
 from graph.progress import Progress, unheard
 from graph.quality import Quality, Reason
-from graph.records import Relation, Status
+from graph.records import Status
 from graph.registry import Registry
 from graph.scores import scores
 from graph.store.heartbeat import heartbeat
 from graph.store.lease import now_ms
-from graph.store.port import Run, SnapshotInfo, Store, read_table
-from graph.store.schema import SCHEMAS
+from graph.store.port import Run, SnapshotInfo, Store
+from graph.stored import Stored, read_stored
 
-_RELATIONS = list(Relation)
 _STEPS = ("read", "lineage", "centrality", "families", "history", "publish")
 
 
@@ -107,35 +106,31 @@ def build(
     """Compute a snapshot's manifest and tables."""
     crawl = _last_crawl(store)
     steps.begin("read")
-    models = _sorted(_read(store, "models"))
-    lineage = _Lineage(models, _read(store, "derivations"))
+    stored = read_stored(store)
 
     steps.begin("lineage")
-    graph = LineageGraph(Names(models.column("id").chunk(0)), lineage.simple_bases)
-    created_at = models.column("created_at").fill_null(-1).to_numpy()
-    root_rows = roots(graph.arrangement, created_at)
+    graph = LineageGraph(Names(stored.models["id"]), simple(stored.bases))
+    root_rows = roots(graph.arrangement, stored.numbers("created_at", -1))
 
     steps.begin("centrality")
     as_of = _as_of(crawl)
-    found = scores(graph, simple(lineage.derivatives), models, as_of)
+    found = scores(graph, stored, as_of)
 
     steps.begin("families")
     member = membership(
-        models.column("id").to_pylist(),
-        lineage.derivatives,
-        root_rows,
-        registry,
+        stored.models["id"], stored.models["author"], stored.derivatives, root_rows, registry
     )
     quality = Quality(crawl.report.get("quality"))
     for cycle in graph.arrangement.cycles():
-        quality.add(Reason.CYCLE, " -> ".join(models.column("id")[row].as_py() for row in cycle))
+        quality.add(Reason.CYCLE, " -> ".join(graph.names[row] for row in cycle))
+    manifest = _manifest(crawl, as_of, stored, quality)
     tables = {
-        "models": _models_table(models, lineage, root_rows, member, found),
-        "families": _families_table(models, lineage, member, found),
+        "families": _families_table(stored, member, found),
         "organizations": _organizations_table(registry),
         "licenses": _licenses_table(registry),
+        "models": _models_table(stored, root_rows, member, found),
     }
-    return _manifest(crawl, as_of, tables["models"], quality), tables
+    return manifest, tables
 
 
 def _last_crawl(store: Store) -> Run:
@@ -151,45 +146,6 @@ def _as_of(crawl: Run) -> int:
     return (crawl.ended_at if from_hub else crawl.report.get("newest")) or now_ms()
 
 
-def _read(store: Store, table: str) -> pa.Table:
-    names = [name for name in SCHEMAS[table].names if name != "digest"]
-    return read_table(store, table, names)
-
-
-def _sorted(models: pa.Table) -> pa.Table:
-    """Order by id; of several under one id the one that lives, then the newest, comes first."""
-    living = pc.not_equal(models.column("status"), Status.LIVE.value)
-    order = pc.sort_indices(
-        models.append_column("not_live", living),
-        sort_keys=[("id", "ascending"), ("not_live", "ascending"), ("key", "descending")],
-    )
-    return models.take(order).combine_chunks()
-
-
-class _Lineage:
-    """The derivations as rows: with relations, reversed, and without parallels."""
-
-    def __init__(self, models: pa.Table, derivations: pa.Table) -> None:
-        keys = models.column("key").combine_chunks()
-        child = _rows(derivations.column("child"), keys)
-        base = _rows(derivations.column("base"), keys)
-        codes = np.zeros(len(child), np.int8)
-        for code, relation in enumerate(_RELATIONS):
-            codes[pc.equal(derivations.column("relation"), relation.value).to_numpy()] = code
-        by_relation = np.argsort(codes, kind="stable")
-        child, base, codes = child[by_relation], base[by_relation], codes[by_relation]
-        self.bases, order = csr(child, base, len(keys))
-        self.base_relations: NDArray[np.int8] = codes[order]
-        self.derivatives, order = csr(base, child, len(keys))
-        self.derivative_relations: NDArray[np.int8] = codes[order]
-        self.simple_bases = simple(self.bases)
-
-
-def _rows(keys: pa.ChunkedArray, among: pa.Array) -> Rows:
-    found: Rows = pc.index_in(keys, value_set=among).to_numpy().astype(np.int32)
-    return found
-
-
 def _list(adjacency: Csr, values: Any = None) -> pa.Array:
     """Return adjacency as a list column, of its rows or of other values of its entries."""
     return pa.ListArray.from_arrays(
@@ -203,21 +159,15 @@ def _known(values: Rows) -> pa.Array:
 
 
 def _models_table(
-    models: pa.Table,
-    lineage: _Lineage,
-    root_rows: Csr,
-    member: Membership,
-    scores: dict[str, NDArray[Any]],
+    stored: Stored, root_rows: Csr, member: Membership, scores: dict[str, NDArray[Any]]
 ) -> pa.Table:
-    columns: dict[str, Any] = {name: models.column(name) for name in models.column_names}
-    for name in ("author", "license", "library", "task", "gated", "status"):
-        columns[name] = columns[name].combine_chunks().dictionary_encode()
-    columns["aliases"] = pc.split_pattern(columns["aliases"], " ")
-    columns |= {
-        "bases": _list(lineage.bases),
-        "base_relations": _list(lineage.bases, lineage.base_relations),
-        "derivatives": _list(lineage.derivatives),
-        "derivative_relations": _list(lineage.derivatives, lineage.derivative_relations),
+    columns: dict[str, Any] = {
+        **stored.models,
+        "aliases": pc.split_pattern(stored.models["aliases"], " "),
+        "bases": _list(stored.bases),
+        "base_relations": _list(stored.bases, stored.base_relations),
+        "derivatives": _list(stored.derivatives),
+        "derivative_relations": _list(stored.derivatives, stored.derivative_relations),
         "roots": _list(root_rows),
         "families": _list(member.by_lineage),
         "family_shares": _list(member.by_lineage, member.shares),
@@ -230,33 +180,27 @@ def _models_table(
 
 
 def _families_table(
-    models: pa.Table, lineage: _Lineage, member: Membership, scores: dict[str, NDArray[Any]]
+    stored: Stored, member: Membership, scores: dict[str, NDArray[Any]]
 ) -> pa.Table:
     """Sum up each family by lineage, each member counting fully."""
     rows, belongs = member.by_lineage.sources(), member.by_lineage.targets
     count = len(member.families)
-    live = pc.equal(models.column("status"), Status.LIVE.value).to_numpy()
-    derived = live & (lineage.bases.degrees() > 0)
+    declaring = stored.bases.degrees() > 0
 
     def total(values: NDArray[Any]) -> NDArray[np.float64]:
         return sums(belongs, values[rows], count)
 
-    downloads = models.column("downloads").fill_null(0).to_numpy() * live
     columns: dict[str, Any] = {
-        "key": [family.key for family in member.families],
-        "name": [family.name for family in member.families],
-        "organization": [family.organization for family in member.families],
-        "registered": [family.registered for family in member.families],
-        "members": _list(csr(belongs, rows, count)[0]) if count else [],
-        "models": total(live),
-        "derivatives": total(derived),
-        "downloads": total(downloads),
-        "descendants": total(lineage.bases.degrees() > 0),
+        **dict(zip(member.families.column_names, member.families.columns, strict=True)),
+        "members": _list(csr(belongs, rows, count)[0]),
+        "models": total(stored.live),
+        "derivatives": total(stored.live & declaring),
+        "downloads": total(stored.numbers("downloads", 0) * stored.live),
+        "descendants": total(declaring),
         "pagerank": total(scores["pagerank"]),
     }
-    return pa.table(
-        [pa.array(columns[f.name]).cast(f.type) for f in snapshot.FAMILIES],
-        schema=snapshot.FAMILIES,
+    return pa.table({name: columns[name] for name in snapshot.FAMILIES.names}).cast(
+        snapshot.FAMILIES
     )
 
 
@@ -276,11 +220,10 @@ def _licenses_table(registry: Registry) -> pa.Table:
     return pa.Table.from_pylist(rows, snapshot.LICENSES)
 
 
-def _manifest(crawl: Run, as_of: int, models: pa.Table, quality: Quality) -> snapshot.Manifest:
-    status = models.column("status").cast(pa.string())
-    live = pc.equal(status, Status.LIVE.value)
-    declaring = pc.sum(pc.and_(live, pc.greater(pc.list_value_length(models.column("bases")), 0)))
-    count = pc.sum(live).as_py() or 0
+def _manifest(crawl: Run, as_of: int, stored: Stored, quality: Quality) -> snapshot.Manifest:
+    live = stored.live
+    count = int(live.sum())
+    declaring = int((live & (stored.bases.degrees() > 0)).sum())
     now = now_ms()
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now / 1000))
     return snapshot.Manifest(
@@ -291,9 +234,9 @@ def _manifest(crawl: Run, as_of: int, models: pa.Table, quality: Quality) -> sna
         source=crawl.source,
         sample=crawl.source == snapshot.SAMPLE,
         models=count,
-        missing=pc.sum(pc.equal(status, Status.MISSING.value)).as_py() or 0,
-        deleted=pc.sum(pc.equal(status, Status.DELETED.value)).as_py() or 0,
-        derivations=pc.sum(pc.list_value_length(models.column("bases"))).as_py() or 0,
-        coverage=(declaring.as_py() or 0) / count if count else 0.0,
+        missing=int(stored.has_status(Status.MISSING).sum()),
+        deleted=int(stored.has_status(Status.DELETED).sum()),
+        derivations=len(stored.bases.targets),
+        coverage=declaring / count if count else 0.0,
         quality=quality.as_dict(),
     )

@@ -73,7 +73,7 @@ def arrange(bases: Csr) -> Arrangement:
     return Arrangement(rows, places, Csr(offsets, targets), edges, starts)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _renumbered(
     offsets: Offsets, targets: Rows, rows: Rows, places: Rows
 ) -> tuple[Offsets, Rows, Rows]:

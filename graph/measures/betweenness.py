@@ -89,7 +89,7 @@ def _scale(among: int, normalized: bool, directed: bool) -> float:
     return 1.0 if directed else 0.5
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _brandes(offsets: Rows, targets: Rows, nodes: Values, edges: Values, ends: int) -> None:
     """Add to each row and edge what depends on it, for one source after the other."""
     size = len(offsets) - 1

@@ -26,7 +26,7 @@ def weak_components(bases: Csr) -> Csr:
     return grouped(labels, count)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _labels(offsets: Rows, targets: Rows) -> tuple[Rows, int]:
     """Return the component of each row, numbered by their first rows, and how many there are."""
     size = len(offsets) - 1

@@ -18,7 +18,7 @@ def depth(lineage: Arrangement) -> Rows:
     return lineage.by_row(_depth(*lineage.bases, lineage.starts))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _depth(offsets: Rows, targets: Rows, starts: Rows) -> Rows:
     depths = np.zeros(len(offsets) - 1, np.int32)
     for i in range(len(starts) - 1):

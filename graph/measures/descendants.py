@@ -21,7 +21,7 @@ def descendants(lineage: Arrangement) -> Rows:
     return lineage.by_row(_descendants(*lineage.bases))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _descendants(offsets: Rows, targets: Rows) -> Rows:
     size = len(offsets) - 1
     counts = np.zeros(size, np.int32)

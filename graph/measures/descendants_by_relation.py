@@ -38,7 +38,7 @@ def descendants_by_relation(lineage: Arrangement, relations: Codes, count: int) 
     return counts.take(lineage.places, axis=1)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _by_relation(offsets: Rows, targets: Rows, relations: Codes, count: int) -> Counts:
     size = len(offsets) - 1
     counts = np.zeros((count, size), np.int32)

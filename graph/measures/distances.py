@@ -50,7 +50,7 @@ def distances(bases: Csr, sources: Rows | None = None) -> Distances:
     return Distances(*_distances(bases.offsets, bases.targets, starts))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _distances(
     offsets: Rows, targets: Rows, sources: Rows
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]:

@@ -95,7 +95,7 @@ def downstream(
     )
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _totals(offsets: Rows, targets: Rows, sources: NDArray[np.int64], own: Sums) -> Sums:
     size = len(offsets) - 1
     totals = np.zeros((size, own.shape[1]), np.int64)
@@ -119,7 +119,7 @@ def _totals(offsets: Rows, targets: Rows, sources: NDArray[np.int64], own: Sums)
     return totals
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _distinct_authors(offsets: Rows, targets: Rows, authors: Rows, sources: Rows) -> Counts:
     size = len(offsets) - 1
     # How many were counted, and the last of them, side by side. The last one's walk went on from

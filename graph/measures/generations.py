@@ -43,7 +43,7 @@ def generations(bases: Csr) -> Generations:
     return Generations(rows, starts)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _generations(offsets: Rows, targets: Rows) -> tuple[Rows, Rows]:
     size = len(offsets) - 1
     waiting = np.zeros(size, np.int32)

@@ -17,7 +17,7 @@ def grouped(groups: NDArray[np.int32], count: int) -> Csr:
     return Csr(offsets, _placed(groups, offsets))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _placed(groups: Rows, offsets: Rows) -> Rows:
     place = offsets[:-1].copy()
     rows = np.empty(len(groups), np.int32)

@@ -93,7 +93,7 @@ def _check(lineage: Arrangement, weights: Values, alpha: float) -> None:
             raise KatzDivergenceError(alpha, 1 / radius, int(last - first))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _radius(
     offsets: Rows, targets: Rows, weights: Values, first: int, last: int, alpha: float
 ) -> float:

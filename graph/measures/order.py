@@ -45,7 +45,7 @@ def _condensed(bases: Csr) -> Csr:
     return grouped(rank[labels], count)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _kahn(offsets: Rows, targets: Rows) -> tuple[Rows, Rows]:
     """Return the rows after all of their bases, and those in a cycle or descending from one."""
     size = len(offsets) - 1

@@ -53,9 +53,8 @@ def pagerank(
     else:
         teleport = lineage.by_place(personalization)
     degrees = bases.degrees()
-    if weights is None:
-        sums = degrees.astype(np.float64)
-    else:
+    sums: Values = degrees.astype(np.float64)
+    if weights is not None:
         weights = weights[lineage.edges]
         sums = np.bincount(bases.sources(), weights=weights, minlength=size)
     factors = np.divide(alpha, sums, out=np.zeros(size), where=sums != 0)

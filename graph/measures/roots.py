@@ -32,7 +32,7 @@ def roots(lineage: Arrangement, created_at: Ages) -> Csr:
     return csr(np.repeat(lineage.rows, counts), lineage.rows[found], len(counts))[0]
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _is_root(offsets: Rows, targets: Rows, starts: Rows, age: Ages) -> NDArray[np.bool_]:
     is_root = np.zeros(len(age), np.bool_)
     for i in range(len(starts) - 1):
@@ -48,7 +48,7 @@ def _is_root(offsets: Rows, targets: Rows, starts: Rows, age: Ages) -> NDArray[n
     return is_root
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _visit(offsets: Rows, targets: Rows, is_root: NDArray[np.bool_], found: Rows) -> Rows:
     """Count each row's roots above it, and write them down where there is room."""
     size = len(offsets) - 1

@@ -12,7 +12,7 @@ CYCLE_RESIDUAL = 1e-15
 """What may still flow round a cycle, relatively to what its rows have, when it is settled."""
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def substitute(
     offsets: Rows,
     targets: Rows,
@@ -57,7 +57,7 @@ def substitute(
     return values
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _kept(offsets: Rows, targets: Rows, flows: Values, place: int) -> float:
     """Return which part a place gives back to itself: only graphs of others have loops."""
     kept = 0.0
@@ -67,7 +67,7 @@ def _kept(offsets: Rows, targets: Rows, flows: Values, place: int) -> float:
     return kept
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _settle(
     offsets: Rows,
     targets: Rows,

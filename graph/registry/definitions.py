@@ -85,10 +85,17 @@ class Registry:
     def family_of(self, id: str) -> Family | None:
         """Give the first family with a pattern that matches the id: by name alone, no lineage."""
         namespace, name = _split(id)
+        return next((family for match, family in self._of(namespace) if match(name)), None)
+
+    def has_families_in(self, namespace: str) -> bool:
+        """Tell whether any pattern is on ids of a namespace ("" for ids of one part)."""
+        return bool(self._of(namespace))
+
+    def _of(self, namespace: str) -> list[_Match]:
         matches = self._named.get(namespace)
         if matches is None:
             matches = [m for glob, m in self._anywhere if fnmatchcase(namespace, glob)]
-        return next((family for match, family in matches if match(name)), None)
+        return matches
 
     def license_class(self, license: str | None) -> LicenseClass:
         """Give the class of a licence id, in any case; ``UNKNOWN`` when it has no row."""
