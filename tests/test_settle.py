@@ -325,7 +325,8 @@ def test_ids_with_one_hash_are_two_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     models = [row(1, "a/b"), row(2, "c/d"), row(None, "e/f"), row(3, "a/b")]
     found = roster(models)
-    assert (found.live.tolist(), found.superseded.any()) == ([False, True, True, True], False)
+    assert found.live.tolist() == [False, True, True, True]
+    assert not found.superseded.any()
 
 
 def test_what_is_said_of_the_bases() -> None:
