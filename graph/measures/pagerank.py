@@ -1,6 +1,9 @@
 """PageRank: the share of attention that flows from every model to what it builds on."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from graph.measures.arrangement import Arrangement
 from graph.measures.substitution import Values, substitute
@@ -53,7 +56,7 @@ def pagerank(
     else:
         teleport = lineage.by_place(personalization)
     degrees = bases.degrees()
-    sums: Values = degrees.astype(np.float64)
+    sums: NDArray[Any] = degrees.astype(np.float64)
     if weights is not None:
         weights = weights[lineage.edges]
         sums = np.bincount(bases.sources(), weights=weights, minlength=size)
