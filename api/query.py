@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import strawberry
-from strawberry.fastapi import BaseContext
 from strawberry.types import Info
 
 from api import enums  # noqa: F401  (the enumerations are registered there)
@@ -34,11 +33,10 @@ from graph.selection import Filter
 from graph.shares import By, Weight
 
 
-class Context(BaseContext):
+class Context:
     """What a request answers from: one snapshot, whatever is published meanwhile, and the past."""
 
     def __init__(self, eco: Ecosystem, history: History | None = None) -> None:
-        super().__init__()
         self.eco = eco
         self.history = history or History((), reader(Path))
 
