@@ -64,16 +64,7 @@ def influence(eco: Ecosystem, relation: Relation | None = None) -> Influence:
         Derivations of this relation alone; of all when None. One base that is declared in two
         ways is two derivations.
     """
-    every, codes = _derivations(eco)
-    chosen = every if relation is None else every[codes == RELATIONS.index(relation)]
-    size = max(len(eco.families), 1)
-    pairs, weights = np.unique(chosen, return_counts=True)
-    sources, targets = (part.astype(np.int32) for part in np.divmod(pairs, size))
-    keys = [eco.family_keys[number] for number in range(len(eco.families))] if len(pairs) else []
-    order = sorted(
-        range(len(pairs)), key=lambda at: (-weights[at], keys[sources[at]], keys[targets[at]])
-    )
-    return Influence(sources[order], targets[order], weights[order])
+    return eco.once((influence, relation), lambda: _influence(eco, relation))
 
 
 def family_centrality(eco: Ecosystem) -> FamilyCentrality:
@@ -94,6 +85,19 @@ def family_centrality(eco: Ecosystem) -> FamilyCentrality:
     return eco.once(family_centrality, make)
 
 
+def _influence(eco: Ecosystem, relation: Relation | None) -> Influence:
+    every, codes = _derivations(eco)
+    chosen = every if relation is None else every[codes == RELATIONS.index(relation)]
+    size = max(len(eco.families), 1)
+    pairs, weights = np.unique(chosen, return_counts=True)
+    sources, targets = (part.astype(np.int32) for part in np.divmod(pairs, size))
+    keys = [eco.family_keys[number] for number in range(len(eco.families))] if len(pairs) else []
+    order = sorted(
+        range(len(pairs)), key=lambda at: (-weights[at], keys[sources[at]], keys[targets[at]])
+    )
+    return Influence(sources[order], targets[order], weights[order])
+
+
 def _derivations(eco: Ecosystem) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
     """Return each counted derivation's pair of families as one number, and its relation."""
 
@@ -111,7 +115,7 @@ def _derivations(eco: Ecosystem) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
         size = max(len(eco.families), 1)
         return (builders * size + built_on)[others], codes[others]
 
-    return eco.once(influence, make)
+    return eco.once(_derivations, make)
 
 
 def _pagerank(edges: Influence, size: int) -> NDArray[np.float64]:

@@ -86,21 +86,20 @@ def way(adjacency: Csr, start: int, end: int) -> list[int]:
     """Return the rows of a shortest way, both ends included; there must be one.
 
     Of several the one whose first step is the smallest row, then its second, and so on.
+
+    Notes
+    -----
+    A row at a time: nearly every model has few ancestors, for whom numpy would take longer.
     """
     came = {start: start}
-    layer = np.array([start], np.int32)
-    visited = np.zeros(adjacency.size, np.bool_)
-    visited[start] = True
-    while end not in came:
-        targets = adjacency.targets[edges_of(adjacency, layer)]
-        sources = np.repeat(layer, adjacency.offsets[layer + 1] - adjacency.offsets[layer])
-        fresh = ~visited[targets]
-        targets, sources = targets[fresh], sources[fresh]
-        # As they were found, so that the smallest way to each is kept, and goes on first.
-        found = np.sort(np.unique(targets, return_index=True)[1])
-        layer = targets[found]
-        visited[layer] = True
-        came.update(zip(layer.tolist(), sources[found].tolist(), strict=True))
+    queue = [start]
+    for row in queue:
+        if end in came:
+            break
+        for target in adjacency.of(row).tolist():
+            if target not in came:
+                came[target] = row
+                queue.append(target)
     rows = [end]
     while rows[-1] != start:
         rows.append(came[rows[-1]])
