@@ -273,6 +273,19 @@ def test_graphiql_needs_no_network_and_is_a_setting(published: Published) -> Non
         api.lives()
 
 
+def test_what_a_client_does_wrong_is_not_logged(api: Served) -> None:
+    with structlog.testing.capture_logs() as logs:
+        for query in (
+            "{",
+            "{ nothing }",
+            '{ model(id: "no/body") { id } }',
+            "{ models(first: 0) }",
+        ):
+            assert api.post(query).json()["errors"]
+        api.client.post("/graphql", content=b"[" * 100_000, headers={"content-type": JSON})
+    assert not logs
+
+
 def test_a_failing_resolver_tells_the_client_nothing_and_the_log_little(
     api: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

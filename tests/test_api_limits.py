@@ -12,7 +12,8 @@ from graphql import get_introspection_query
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.clock import Deadline
+from api.bulk import BulkExecutor
+from api.clock import ClockedExecutor, Deadline
 from api.cost import price, weigh
 from api.documents import Documents
 from api.execution import execute
@@ -180,6 +181,19 @@ def test_a_query_ends_at_its_deadline(sample_ecosystem: Ecosystem) -> None:
     assert execute(schema, document, {}, context, limits, Deadline(60)).data
     with pytest.raises(TimeUpError):
         execute(schema, document, {}, context, limits, Deadline(0))
+
+
+@pytest.mark.parametrize("executor", [BulkExecutor, ClockedExecutor])
+def test_a_query_ends_while_it_runs(
+    sample_ecosystem: Ecosystem, executor: type[ClockedExecutor]
+) -> None:
+    schema, limits = graphql_schema(), Limits()
+    text = "{ models(first: 1000) { nodes { descendants(first: 1) { nodes { id } } } } }"
+    document = Documents(schema, limits, introspection=True).read(text, None)
+    # A thousand walks take a hundred times as long.
+    deadline = Deadline(0.001)
+    with pytest.raises(TimeUpError):
+        execute(schema, document, {}, Context(sample_ecosystem), limits, deadline, executor)
 
 
 def test_too_little_time_is_503_with_a_code(published: Published) -> None:
