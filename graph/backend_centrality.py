@@ -39,7 +39,7 @@ def pagerank(
     Raises
     ------
     networkx.NetworkXError
-        When alpha is not at least 0 and less than 1.
+        When alpha is not at least 0 and less than 1, or a weight is negative or no number.
     ZeroDivisionError
         As networkx, when the personalization is zero everywhere.
     """
@@ -47,11 +47,15 @@ def pagerank(
         raise nx.NetworkXError(f"alpha is {alpha}; it must be at least 0 and less than 1")
     if not G.bases.size:
         return {}
+    weights = _weights(G, weight)
+    if weights is not None and not np.all((weights >= 0) & (weights < np.inf)):
+        wrong = weights[~((weights >= 0) & (weights < np.inf))][0]
+        raise nx.NetworkXError(f"a weight is {wrong}; it must be at least 0 and finite")
     return G.scores(
         _pagerank(
             G.arrangement,
             alpha=alpha,
-            weights=_weights(G, weight),
+            weights=weights,
             personalization=_normalised(G, personalization),
             dangling=_normalised(G, dangling),
         )

@@ -248,6 +248,32 @@ def test_bad_input_is_refused_as_by_networkx(question: str) -> None:
         REFUSED[question](graph)
 
 
+@pytest.mark.parametrize("alpha", [-0.1, 1.0, 1.5, float("nan")])
+def test_pagerank_names_the_bound_of_alpha(alpha: float) -> None:
+    with pytest.raises(nx.NetworkXError, match="at least 0 and less than 1"):
+        nx.pagerank(lineage_graph(RING), alpha=alpha)
+
+
+@pytest.mark.parametrize("weight", [-2.0, float("nan"), float("inf")])
+def test_pagerank_names_the_bound_of_weights(weight: float) -> None:
+    made = nx.DiGraph([("a", "b", {"weight": weight}), ("b", "a"), ("c", "a")])
+    with on_backend(), pytest.raises(nx.NetworkXError, match="at least 0 and finite"):
+        nx.pagerank(made)
+    with on_backend():  # of edges without a weight each has 1, as in networkx
+        assert nx.pagerank(made, weight="absent") == near(nx.pagerank(made, weight=None, tol=1e-15))
+
+
+def test_nodes_without_edges_share_alike() -> None:
+    for graph in (lineage_graph(Lineage(4, [], [])), plain_graph(Lineage(4, [], []))):
+        with on_backend():
+            assert set(nx.pagerank(graph).values()) == {0.25}
+            assert set(nx.katz_centrality(graph).values()) == {0.5}
+            for measure in (nx.closeness_centrality, nx.harmonic_centrality):
+                assert set(measure(graph).values()) == {0}
+            assert set(nx.betweenness_centrality(graph).values()) == {0}
+            assert nx.edge_betweenness_centrality(graph) == {}
+
+
 def test_katz_names_the_bound() -> None:
     with pytest.raises(nx.PowerIterationFailedConvergence, match=r"alpha is 1\.5.* less than 1,"):
         nx.katz_centrality(lineage_graph(RING), alpha=1.5)

@@ -72,3 +72,19 @@ def pagerank(
     loose = sums == 0
     mass = (1 - alpha) * ranks[loose].sum() / (1 - alpha * dealt[loose].sum())
     return lineage.by_row((1 - alpha) * ranks + alpha * mass * dealt)
+
+
+def residual(lineage: Arrangement, ranks: Values, *, alpha: float = 0.85) -> float:
+    """Return how much one more step would change the ranks, summed over all rows.
+
+    Of equal weights, without personalization: what `pagerank` returns by default has a
+    residual of rounding alone.
+    """
+    bases = lineage.bases
+    values = lineage.by_place(ranks)
+    degrees = bases.degrees()
+    shares = np.divide(values, degrees, out=np.zeros(bases.size), where=degrees > 0)
+    flow = np.bincount(bases.targets, np.repeat(shares, degrees), minlength=bases.size)
+    loose = values[degrees == 0].sum() / max(bases.size, 1)
+    step = alpha * (flow + loose) + (1 - alpha) / max(bases.size, 1)
+    return float(np.abs(step - values).sum())
