@@ -17,6 +17,7 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.execution import Executor
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
@@ -221,3 +222,25 @@ def test_pages_are_read_by_column(
     assert not errors
     with pytest.raises(AssertionError, match="object"):
         [*Batch(Thing, Ill, np.arange(3))]  # type: ignore[arg-type]
+
+
+def test_nothing_ordinary_is_left_to_graphql_core(
+    sample_ecosystem: Ecosystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fall_back(*_: object, **__: object) -> Any:
+        raise AssertionError("completed row by row")
+
+    monkeypatch.setattr(Executor, "complete_object_value", fall_back)
+    text = """{ snapshot { id } search(text: "qwen") { id }
+      models(first: 20) { totalCount pageInfo { endCursor } edges { cursor distance node {
+        ...all ancestors(first: 2) { nodes { ...all } edges { distance node { id } } }
+        lineage(first: 3) { nodes { id } edges { child base } } licensePath { license } } } }
+      families(first: 5) { nodes { key organization { name } licenses { license models }
+        sizes { definition { text } models } members(first: 2) { nodes { ...all } } } }
+      share(by: COUNTRY) { groups { key value } } timeSeries(by: FAMILY, keys: ["qwen"]) { dates } }
+      fragment all on Model { id author organization { name country } status aliases createdAt
+        modifiedAt license licenseClass downloads likes library task parameters gated
+        parents { relation model { id } } roots { id } scores { pagerank depth }
+        families { share family { key } } publisherFamily { name } familyInferred }"""
+    _, errors = executed(BulkExecutor, graphql_schema(), text, Context(sample_ecosystem))
+    assert not errors

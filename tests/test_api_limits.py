@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import time
+from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from api.limits import Limits
 from api.query import Context
 from api.schema import graphql_schema
 from graph.ecosystem import Ecosystem
+from modelkin.settings import Settings
 from tests.served import Published, Served
 
 GRAPHQL = "application/graphql-response+json"
@@ -312,3 +314,8 @@ def test_weight_of_a_bomb_is_its_weight() -> None:
     schema = graphql_schema()
     document = Documents(schema, Limits(), introspection=True).read(bomb(60), None)
     assert weigh(schema, document.node, document.operation).fields == 2 * 2**60
+
+
+def test_the_settings_have_the_same_defaults() -> None:
+    for field in fields(Limits):
+        assert Settings.model_fields[f"limit_{field.name}"].default == field.default
