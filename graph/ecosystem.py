@@ -17,6 +17,7 @@ from graph.families import Family
 from graph.names import Names
 from graph.records import Relation
 from graph.registry import LicenseClass
+from graph.score_columns import SCORES
 from graph.traversal import Codes, Reached, reach
 
 if TYPE_CHECKING:
@@ -92,6 +93,15 @@ class Ecosystem:
     def table(self, name: str) -> pa.RecordBatch:
         """Return a whole table of the snapshot."""
         return self._tables[name]
+
+    def scores(self) -> pa.Table:
+        """Return every model's id and scores as an Arrow table, on the snapshot's own memory.
+
+        ``eco.scores().to_pandas(split_blocks=True)`` and ``polars.from_arrow(eco.scores())``
+        copy none of the scores either; pandas makes its own texts of the ids. The columns are
+        those of ``docs/measures.md``, in the order of rows.
+        """
+        return pa.table({name: self.column(name) for name in ("id", *SCORES)})
 
     def numbers(self, name: str) -> NDArray[Any]:
         """Return a column of numbers; -1 where unknown."""

@@ -17,6 +17,7 @@ from graph.families import Attribution, Credit
 from graph.listing import Order, OrderField, Window, model_listing
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
+from graph.score_columns import SCORES
 from graph.search import search
 from graph.selection import Filter
 from graph.shares import By, Definition, Weight, series, share, sizes
@@ -231,6 +232,19 @@ QUESTIONS: dict[str, Callable[[Ecosystem], Any]] = {
 @pytest.mark.parametrize("items", [[item("alone/a")], [{"no": "model"}]], ids=["one", "none"])
 def test_next_to_nothing_can_be_asked_anything(items: list[Item], question: str) -> None:
     QUESTIONS[question](ecosystem(items))
+
+
+def test_scores_are_the_snapshot_s_own_columns(tmp_path: Path) -> None:
+    eco = ecosystem([item("red/7b"), item("red/chat", "finetune:red/7b")], directory=tmp_path)
+    table = eco.scores()
+    assert table.column_names == ["id", *SCORES]
+    assert table.column("id").to_pylist() == ["red/7b", "red/chat"]
+    assert table.column("direct_derivatives").to_pylist() == [1, 0]
+    for name in table.column_names:
+        (chunk,) = table.column(name).chunks
+        assert [buffer and buffer.address for buffer in chunk.buffers()] == [
+            buffer and buffer.address for buffer in eco.column(name).buffers()
+        ]
 
 
 def test_one_isolated_model() -> None:
