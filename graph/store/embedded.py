@@ -295,8 +295,8 @@ class EmbeddedStore:
         with self._errors():
             if directory.parent != self._snapshots:
                 staged = self._snapshots / f".{snapshot_id}"
-                shutil.copytree(directory, staged, dirs_exist_ok=True)
-                shutil.rmtree(directory)
+                shutil.rmtree(staged, ignore_errors=True)  # of a run that was killed
+                shutil.move(directory, staged)  # copies from another file system alone
                 directory = staged
             directory.replace(target)
         with self._transaction() as database:
