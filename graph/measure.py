@@ -73,9 +73,10 @@ def measure(
             steps.begin("publish")
             store.publish(run, manifest.id, path, keep=keep)
             steps.end()
-    except BaseException:
+    except BaseException as error:
+        state = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
         with contextlib.suppress(LeaseLostError, StoreError):  # the first error is the cause
-            store.finish(run, "failed", {"seconds": seconds})
+            store.finish(run, state, {"seconds": seconds})
         raise
     store.finish(run, "done", {"seconds": seconds, "snapshot": manifest.id})
     return next(info for info in store.snapshots() if info.id == manifest.id)

@@ -141,7 +141,11 @@ def crawl(
 @app.command()
 def measure(store: Store = None) -> None:
     """Compute all measures, and publish a snapshot."""
-    _measure(_settings(store))
+    from modelkin.jobs import sigterm
+
+    settings = _settings(store)
+    with sigterm() as stop:
+        _measure(settings, stop)
 
 
 @app.command()
@@ -181,7 +185,7 @@ def run(
 
         def job() -> None:
             _crawl(settings, stop, source, mode, limit, not no_resume, max_shrink)
-            _measure(settings)
+            _measure(settings, stop)
 
         if every_s is None:
             job()
@@ -309,11 +313,14 @@ def _crawl(
     typer.echo(f"read {report['read']} models of {name}; wrote {report['written']} changes")
 
 
-def _measure(settings: "Settings") -> None:
+def _measure(settings: "Settings", stop: threading.Event) -> None:
     from modelkin import jobs
 
     with jobs.opened(settings) as store:
-        info = jobs.measure(store, settings)
+        try:
+            info = jobs.measure(store, settings, stop)
+        except jobs.Stopped:
+            raise typer.Exit(EXIT_SIGTERM) from None
     typer.echo(f"published snapshot {info.id}")
 
 

@@ -26,7 +26,7 @@ RUNS_LOOKED_AT = 1000
 
 
 class Stopped(KeyboardInterrupt):
-    """A wait was cut short because the process was told to end: an interrupt, not a failure."""
+    """Work was cut short because the process was told to end: an interrupt, not a failure."""
 
 
 def opened(settings: Settings) -> Store:
@@ -111,16 +111,25 @@ def crawl(
         ).run()
 
 
-def measure(store: Store, settings: Settings) -> SnapshotInfo:
-    """Measure a store, showing how far it is, and publish a snapshot."""
+def measure(store: Store, settings: Settings, stop: threading.Event) -> SnapshotInfo:
+    """Measure a store, showing how far it is, and publish a snapshot.
+
+    Raises
+    ------
+    Stopped
+        When the event was set before the last step.
+    """
     # networkx, numba and scipy cost 1.5 s, which a crawl need not wait for
     from graph.measure import measure as measure_store
     from graph.registry import load_registry
 
     with shown("measure") as progress:
+
+        def told(step: str, done: int, total: int | None) -> None:
+            if stop.is_set():
+                raise Stopped
+            progress(step, done, total)
+
         return measure_store(
-            store,
-            load_registry(settings.registry),
-            keep=settings.keep_snapshots,
-            progress=progress,
+            store, load_registry(settings.registry), keep=settings.keep_snapshots, progress=told
         )

@@ -5,6 +5,7 @@ only, with authentication on, reports nothing to anybody, and ends with the proc
 started it.
 """
 
+import importlib
 import socket
 import subprocess
 import time
@@ -35,6 +36,16 @@ START_LIMIT_S = 600
 
 STOP_LIMIT_S = 15
 """Seconds that a server has for a clean end before it is killed."""
+
+
+def require_extra() -> None:
+    """Raise `UsageError` when the packages of the extra ``neo4j-local`` are missing."""
+    try:
+        importlib.import_module("modelkin.neo4j_jars")
+    except ImportError as error:
+        raise UsageError(
+            f"a local Neo4j needs {error.name}: pip install 'modelkin[neo4j-local]'"
+        ) from error
 
 
 class LocalNeo4j:
@@ -126,12 +137,9 @@ class LocalNeo4j:
             The jars cannot be downloaded, the data directory cannot be written or is in use,
             or the server ended at its start; the message has the reason from its log.
         """
-        try:
-            from modelkin.neo4j_jars import JAVA, install
-        except ImportError as error:
-            raise UsageError(
-                f"a local Neo4j needs {error.name}: pip install 'modelkin[neo4j-local]'"
-            ) from error
+        require_extra()
+        from modelkin.neo4j_jars import JAVA, install
+
         self._check_port()
         try:
             neo4j_home.check_unused(self.data)

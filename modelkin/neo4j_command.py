@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from graph.errors import StoreError, UsageError
 from modelkin.credentials import DEFAULT_USERNAME, credentials
-from modelkin.local_neo4j import LocalNeo4j
+from modelkin.local_neo4j import LocalNeo4j, require_extra
 from modelkin.neo4j_home import holds_database, last_words
 
 EXIT_SIGTERM = 143
@@ -53,6 +53,7 @@ def run(data: Path, port: int) -> int:
         terminated = True
         raise KeyboardInterrupt
 
+    require_extra()  # before a password is shown that nothing would have
     previous = signal.signal(signal.SIGTERM, terminate)
     try:
         username, password = credentials() or _generated(data)

@@ -24,15 +24,16 @@ def prepare(settings: Settings) -> bool:
     with opened(settings) as store:
         snapshots = store.snapshots()
         if not snapshots:
+            stop = threading.Event()
             crawl(
                 store,
                 sample_source(),
-                threading.Event(),
+                stop,
                 resume=False,
                 max_shrink=1.0,
                 batch_rows=settings.batch_rows,
             )
-            measure(store, settings)
+            measure(store, settings, stop)
             return True
         manifest, _ = snapshot.read(store.fetch(snapshots[0].id, settings.snapshot_cache))
         return manifest.sample
@@ -51,7 +52,7 @@ def replace_sample(settings: Settings, stop: threading.Event) -> None:
                 batch_rows=settings.batch_rows,
             )
             if run.state == "done":
-                measure(store, settings)
+                measure(store, settings, stop)
     except Stopped:
         pass
     except ModelkinError as error:

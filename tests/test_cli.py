@@ -251,6 +251,24 @@ def test_sigterm_ends_a_crawl_with_143_and_the_next_goes_on(tmp_path: Path) -> N
     assert (run.state, run.report["read"]) == ("done", 300_000)
 
 
+def test_sigterm_ends_a_measure_between_its_steps(tmp_path: Path, models: Path) -> None:
+    store = tmp_path / "store"
+    assert modelkin("crawl", models, "--store", store).returncode == 0
+    command = [sys.executable, "-m", "modelkin", "measure", "--store", str(store)]
+    with (
+        open_store(str(store)) as opened,
+        subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE) as measure,
+    ):
+        deadline = time.monotonic() + START_S
+        while opened.runs(1)[0].kind != "measure" and time.monotonic() < deadline:
+            time.sleep(0.001)
+        measure.send_signal(signal.SIGTERM)
+        measure.communicate()
+        assert measure.returncode == 143
+        assert (opened.runs(1)[0].state, opened.snapshots()) == ("stopped", [])
+    assert modelkin("measure", "--store", store).returncode == 0
+
+
 def stored(store: Path) -> int:
     if not (store / "store.sqlite").exists():
         return 0
