@@ -105,22 +105,11 @@ class Ecosystem:
 
     def numbers(self, name: str) -> NDArray[Any]:
         """Return a column of numbers; -1 where unknown."""
-
-        def make() -> NDArray[Any]:
-            column = self.column(name)
-            filled = column.fill_null(-1) if column.null_count else column
-            return filled.to_numpy(zero_copy_only=False)  # a flag has bits, not bytes
-
-        return self.once(("numbers", name), make)
+        return self.once(("numbers", name), lambda: _numbers(self.column(name)))
 
     def codes(self, name: str) -> NDArray[np.int32]:
         """Return a text column as places in `labels`; -1 where unknown."""
-
-        def make() -> NDArray[np.int32]:
-            indices = self.column(name).indices
-            return (indices.fill_null(-1) if indices.null_count else indices).to_numpy()
-
-        return self.once(("codes", name), make)
+        return self.once(("codes", name), lambda: _codes(self.column(name)))
 
     def labels(self, name: str) -> list[str]:
         """Return the distinct values of a text column."""
@@ -286,6 +275,16 @@ class Ecosystem:
     def _node(self, row: int) -> dict[str, Any]:
         values = {name: self.column(name)[row].as_py() for name in _NODE_ATTRIBUTES}
         return {name: value for name, value in values.items() if value is not None}
+
+
+def _numbers(column: pa.Array) -> NDArray[Any]:
+    filled = column.fill_null(-1) if column.null_count else column
+    return filled.to_numpy(zero_copy_only=False)  # a flag has bits, not bytes
+
+
+def _codes(column: pa.Array) -> NDArray[np.int32]:
+    indices = column.indices
+    return (indices.fill_null(-1) if indices.null_count else indices).to_numpy()
 
 
 class FamilyKeys:
