@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 import xxhash
 
-from graph.errors import LeaseLostError, ModelkinError, StoreError
+from graph.errors import LeaseLostError, ModelkinError, ShrinkError, StoreError
 from graph.progress import Progress, unheard
 from graph.quality import Quality, Reason
 from graph.records import ID_KEY_PREFIX, Model
@@ -85,7 +85,7 @@ class Crawl:
             with heartbeat(self.store, run):
                 state = "done" if self._crawl(run, report) else "stopped"
         except BaseException as error:
-            state = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+            state = _end_of(error)
             # Whoever goes on from the last batch that was stored counts on from its report.
             with contextlib.suppress(LeaseLostError, StoreError):  # the first error is the cause
                 self.store.finish(run, state, self._stored)
@@ -269,6 +269,13 @@ class Crawl:
             # Renamed before its key was learned: the record of its former name is the same model.
             batch = replace(batch, aliases=[(model.key, id)], dropped_models=[key])
         return batch
+
+
+def _end_of(error: BaseException) -> str:
+    """Return the state of a run that an error ended."""
+    if isinstance(error, ShrinkError):
+        return "refused"  # gone on with, it would be refused again when the source is well
+    return "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
 
 
 def _joined(batches: list[Batch], report: Report) -> Batch:

@@ -155,8 +155,8 @@ def test_shrink_guard(store: EmbeddedStore) -> None:
     ):
         crawl(store, *many[:10], max_shrink=0.05)
     assert content(store) == before
-    (failed, _) = store.runs(2)
-    assert failed.state == "failed"
+    (refused, _) = store.runs(2)
+    assert refused.state == "refused"
     run = crawl(store, *many[:10], max_shrink=0.5)
     assert run.state == "done"
     assert len(models(store, "status")) == 10

@@ -199,10 +199,16 @@ def test_hub_that_shrinks_by_half(store: Store, tmp_path: Path) -> None:
         before = content(store)
         for model in MODELS[::2]:
             hub.delete(model["id"])
-        for _ in range(2):  # refused, it is refused again when it goes on
+        for _ in range(2):
             with pytest.raises(ShrinkError, match=r"--max-shrink"):
                 crawl(store, hub)
             assert content(store) == before
+        for model in MODELS[::2]:
+            hub.add(model)
+        crawl(store, hub)  # a Hub that is well again is read anew, without a word
+        assert content(store) == before
+        for model in MODELS[::2]:
+            hub.delete(model["id"])
         crawl(store, hub, max_shrink=0.6)
         with EmbeddedPlace(tmp_path / "other").open() as accepting:
             with LoopbackHub(MODELS) as whole:

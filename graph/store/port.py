@@ -31,7 +31,8 @@ class Run:
     source, mode
         What is read, and whether it is all of it: ``full`` or ``incremental``.
     state
-        ``running``, ``done``, ``failed`` or ``stopped``.
+        ``running``, ``done``, ``failed``, ``stopped``, or ``refused`` where a crawl saw too much
+        vanish.
     token
         The fencing token: a store refuses what comes with an older one.
     cursor
@@ -59,7 +60,8 @@ class Run:
     def goes_on(self, source: str, mode: str) -> bool:
         """Return whether a run of this source and mode, begun now, goes on where this one ended."""
         is_like = (self.source, self.mode) == (source, mode)
-        return is_like and self.state != "done" and self.cursor is not None
+        ended = self.state in ("done", "refused")
+        return is_like and not ended and self.cursor is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +140,8 @@ class Store(Protocol):
     def begin(self, kind: str, source: str, mode: str, *, resume: bool = True) -> Run:
         """Take the lease and begin a run, or go on with the last one of its like.
 
-        The last run of this kind is gone on with when it was of this source and mode and did
-        not end well, and ``resume`` holds. An older one is not: what another run stored since
+        The last run of this kind is gone on with when it was of this source and mode and was cut
+        short, and ``resume`` holds. An older one is not: what another run stored since
         would count as vanished, for it did not see it.
 
         Raises
@@ -165,7 +167,7 @@ class Store(Protocol):
         ...
 
     def finish(self, run: Run, state: str, report: dict[str, Any]) -> Run:
-        """End a run as ``done``, ``failed`` or ``stopped``, and release the lease.
+        """End a run in a state of `Run`, and release the lease.
 
         Returns the run as it is stored now.
         """
