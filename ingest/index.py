@@ -1,4 +1,4 @@
-"""Which row has which hash."""
+"""Which row has which hash, and which rows share one."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +26,20 @@ class Index:
             found[order[there]] = self._rows[places[there]]
         return found
 
-    def shared(self) -> Rows:
-        """Return the rows whose hash another row has too, in ascending order."""
-        same = self._hashes[1:] == self._hashes[:-1]
-        rows = np.concatenate([self._rows[1:][same], self._rows[:-1][same]])
-        return np.unique(rows).astype(np.int64)
-
     def drop(self, rows: NDArray[np.bool_]) -> None:
         """Forget rows."""
         if rows.any():
             kept = ~rows[self._rows]
             self._hashes, self._rows = self._hashes[kept], self._rows[kept]
+
+
+def shared_rows(hashes: Hashes) -> Rows:
+    """Return the rows whose hash another row has too, in ascending order."""
+    ordered = np.sort(hashes)
+    same = ordered[1:] == ordered[:-1]
+    twice = np.unique(ordered[1:][same])
+    del ordered  # before the next array of that size
+    if not len(twice):
+        return np.empty(0, np.int64)
+    places = np.searchsorted(twice, hashes)
+    return np.flatnonzero(np.append(twice, twice[0])[places] == hashes)

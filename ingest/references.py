@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from graph.records import STRAY_PREFIX, Relation
 from ingest.known import key_hashes
 from ingest.numbers import Numbers
-from ingest.texts import Rows, Texts
+from ingest.texts import Archive, Rows
 
 RELATIONS = list(Relation)
 """By their codes."""
@@ -36,7 +36,7 @@ class References:
 
     children: Numbers[np.int32] = field(default_factory=lambda: Numbers(np.int32))
     relations: Numbers[np.int8] = field(default_factory=lambda: Numbers(np.int8))
-    ids: Texts = field(default_factory=lambda: Texts(compressed=True))
+    ids: Archive = field(default_factory=Archive)
     id_hashes: Numbers[np.uint64] = field(default_factory=lambda: Numbers(np.uint64))
     key_hashes: Numbers[np.uint64] = field(default_factory=lambda: Numbers(np.uint64))
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from graph.errors import ShrinkError
 from graph.records import ID_KEY_PREFIX, Status
-from ingest.index import Index
+from ingest.index import Index, shared_rows
 from ingest.known import Hashes, key_hashes
 from ingest.numbers import Numbers
 from ingest.references import References, relation_codes
-from ingest.texts import Rows, Texts
+from ingest.texts import Archive, Keys, Rows
 
 COLUMNS = ["key", "id", "status", "aliases", "declared"]
 """What a roster needs of the stored models."""
@@ -37,7 +37,7 @@ class Edges(NamedTuple):
 class Roster:
     """The stored models, and what a run has seen of them.
 
-    Read once as a stream, of which about 60 bytes a model are kept. Ids are compared by their
+    Read once as a stream, of which about 80 bytes a model are kept. Ids are compared by their
     64-bit hashes, but where two models seem to share one, by their texts.
 
     Parameters
@@ -73,8 +73,8 @@ class Roster:
     def __init__(
         self, chunks: Iterable[pa.RecordBatch], seen_of: Callable[[Hashes], Mask] | None
     ) -> None:
-        self.keys = Texts(compressed=False)
-        self.ids = Texts(compressed=True)
+        self.keys = Keys()
+        self.ids = Archive()
         self.references = References()
         by_key, by_id = Numbers(np.uint64), Numbers(np.uint64)
         statuses, sights = Numbers(np.int8), Numbers(np.bool_)
@@ -94,6 +94,7 @@ class Roster:
             self.ids.extend(id)
         self.id_hashes = by_id.array()
         self._by_key = Index(by_key.array())
+        del by_key
         self._was_live: Mask = statuses.array() == _LIVE
         self.missing: Mask = statuses.array() == _MISSING
         self.reused: Mask = np.zeros(len(self.keys), np.bool_)
@@ -124,9 +125,8 @@ class Roster:
         heirs
             As which row a row is superseded; -1 for most.
         """
-        self._by_id = Index(self.id_hashes)
         heirs = np.full(len(live), -1, np.int32)
-        shared = self._by_id.shared()
+        shared = shared_rows(self.id_hashes)
         codes = self.ids.take(shared).dictionary_encode().indices.to_numpy()
         truly = np.bincount(codes)[codes] > 1
         shared, codes = shared[truly], codes[truly]
@@ -138,7 +138,6 @@ class Roster:
         heirs[nameless] = shared[last][np.cumsum(last) - last][~last & by_id]
         self.reused[older] = self._was_live[older]
         self.bearing[shared[~last]] = False
-        self._by_id.drop(~self.bearing)
         return heirs
 
     def rows_of_keys(self, hashes: Hashes) -> NDArray[np.int32]:
@@ -147,7 +146,9 @@ class Roster:
 
     def rows_of_ids(self, hashes: Hashes) -> NDArray[np.int32]:
         """Return the rows that bear the ids with these hashes today; -1 for none."""
-        return self._by_id.rows(hashes)
+        index = Index(self.id_hashes)  # not kept: it is as large as all the ids
+        index.drop(~self.bearing)
+        return index.rows(hashes)
 
     def edges(self, derivations: Iterable[pa.RecordBatch]) -> Edges:
         """Return ``child``, ``base`` and ``relation`` of derivations as numbers."""

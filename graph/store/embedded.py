@@ -279,6 +279,8 @@ class EmbeddedStore:
         """Read columns in chunks, in the order of the first column of the table's key."""
         schema = pa.schema([SCHEMAS[table].field(name) for name in names])
         order = "key" if table == "models" else "child, base, relation"
+        with self._lock, self._errors():
+            self._database.execute("PRAGMA shrink_memory")  # of pages that were written
         with self._errors(), contextlib.closing(self._connect(_READER_CACHE_KIB)) as database:
             rows = database.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}")
             while chunk := rows.fetchmany(CHUNK_ROWS):
