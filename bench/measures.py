@@ -11,9 +11,11 @@ iteration. Ours is asked through networkx: ``nx.pagerank(graph)``.
 import argparse
 import gc
 import importlib.util
+import math
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from bench.measures_peers import PEERS, Ends, Library, libraries, ours
+from bench.measures_peers import PEERS, Ask, Ends, Library, libraries, ours
 from graph.lineage_graph import LineageGraph
 from graph.measures.betweenness import edge_betweenness
 from graph.measures.depth import depth
@@ -115,32 +117,36 @@ def comparable(library: str, question: str, found: Any, expected: dict[str, Valu
     return values
 
 
-def ours_alone(graph: LineageGraph, models: int, repeat: int) -> dict[str, float]:
-    """Return the seconds of what no peer has, or has otherwise."""
+def ours_alone(graph: LineageGraph, models: int) -> dict[str, Ask]:
+    """Return what no peer has, or has otherwise."""
     random = np.random.default_rng(SEED)
     relations = random.integers(0, 5, len(graph.bases.targets)).astype(np.int8)
     downloads = random.integers(0, 1_000, models)
     authors = random.integers(0, models // 4 + 1, models).astype(np.int32)
     created = np.sort(random.integers(0, 1_000 * DAY, models))
-    asked: dict[str, Callable[[], Any]] = {
-        "Katz": lambda: nx.katz_centrality(graph),
-        "edge betweenness": lambda: edge_betweenness(graph.arrangement),
-        "descendants by relation": lambda: descendants_by_relation(graph.arrangement, relations, 5),
-        "downstream sums, authors, recent": lambda: downstream(
-            graph.arrangement,
+    return {
+        "Katz": nx.katz_centrality,
+        "edge betweenness": lambda g: edge_betweenness(g.arrangement),
+        "descendants by relation": lambda g: descendants_by_relation(g.arrangement, relations, 5),
+        "downstream sums, authors, recent": lambda g: downstream(
+            g.arrangement,
             authors=authors,
             downloads=downloads,
             downloads_all_time=downloads,
             created_at=created,
             as_of=1_000 * DAY,
         ),
-        "depth": lambda: depth(graph.arrangement),
-        "roots": lambda: roots(graph.arrangement, created),
-        "weak components, counted": lambda: nx.number_weakly_connected_components(graph),
+        "depth": lambda g: depth(g.arrangement),
+        "roots": lambda g: roots(g.arrangement, created),
+        "weak components, counted": nx.number_weakly_connected_components,
     }
-    for ask in asked.values():
-        ask()  # compiles
-    return {name: timed(ask, repeat)[0] for name, ask in asked.items()}
+
+
+def side_by_side(library: Library, edges: tuple[int, Ends, Ends], asked: list[Ask]) -> None:
+    """Build a graph, and ask it everything at once, as the measure job does."""
+    graph = library.build(*edges)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda ask: ask(graph), asked))
 
 
 class Answers(NamedTuple):
@@ -224,19 +230,25 @@ def main() -> None:
         all_of[name] = whole(building, answers)
         if isinstance(graph, LineageGraph):
             notes.append(shape(graph, expected["descendants"]))
-            alone = ours_alone(graph, models, repeat)
-            beside = (f"{what} {took:.3f}" for what, took in alone.items())
-            notes.append(f"Ours beside: {', '.join(beside)}.")
-            all_of[name] += sum(alone.values())
+            alone = ours_alone(graph, models)
+            asked = [*library.questions.values(), *alone.values()]
+            edges = models, child, base
+            side_by_side(library, edges, asked)  # compiles
+            beside = {what: timed(partial(ask, graph), repeat)[0] for what, ask in alone.items()}
+            told = ", ".join(f"{what} {took:.3f}" for what, took in beside.items())
+            notes.append(f"Ours beside: {told}.")
+            all_of[name] += sum(beside.values())
+            together, _ = timed(partial(side_by_side, library, edges, asked), repeat)
+            all_of["modelkin, side by side"] = together
         del graph
     print(
         "\nSeconds; PageRank with the largest relative error of a rank; empty: has none, or hours."
     )
     print("\n".join(notes))
-    if "igraph" in all_of:
-        ratio = all_of["igraph"] / all_of["modelkin"]
+    for what in ("modelkin", "modelkin, side by side"):
+        ratio = all_of.get("igraph", math.nan) / all_of[what]
         print(
-            f"All of ours: {all_of['modelkin']:.2f}; igraph's build and six {ratio:.1f} times that."
+            f"All of {what}, with the build: {all_of[what]:.2f}; igraph's six: {ratio:.1f} times."
         )
     missing = [name for name in PEERS if not importlib.util.find_spec(name)]
     print(f"Missing: {', '.join(missing) or 'none'}.")
