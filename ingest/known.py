@@ -29,8 +29,8 @@ _FULLNESS = 0.7
 
 def key_hashes(keys: Sequence[str]) -> Hashes:
     """Hash keys, the same in every process, to numbers from 1 on."""
-    digest = xxhash.xxh3_64_intdigest
-    hashes = np.fromiter((digest(key.encode()) for key in keys), np.uint64, len(keys))
+    digests = map(xxhash.xxh3_64_intdigest, map(str.encode, keys))
+    hashes = np.fromiter(digests, np.uint64, len(keys))
     return np.maximum(hashes, 1)
 
 
