@@ -28,10 +28,10 @@ from tests.hub_models import GeneratedModels
 from tests.stores import EmbeddedPlace, Place
 from tests.test_crawl_stores import content
 
-PAGE, PAGES = 100, 12
+PAGE, PAGES = 50, 24
 MODELS = GeneratedModels(PAGE * PAGES)[:]
 
-KILLS = {"EmbeddedPlace": 25, "Neo4jPlace": 4}
+KILLS = {"EmbeddedPlace": 25, "Neo4jPlace": 3}
 SEED = 20261125
 
 
