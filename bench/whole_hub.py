@@ -91,7 +91,9 @@ def server() -> Iterator[tuple[LocalNeo4j, dict[str, str]]]:
 def batches(endpoint: str) -> Iterator[list[Model]]:
     """Read the Hub's models, in batches as a crawl writes them."""
     batch: list[Model] = []
-    for page in HubSource(HubClient(endpoint=endpoint)).pages(None):
+    # The first answer takes minutes: the loopback Hub sorts its models for it.
+    client = HubClient(endpoint=endpoint, timeout_s=1800, first_answer_s=1800)
+    for page in HubSource(client).pages(None):
         batch += [model for item in page.items if (model := transform(item)[0])]
         if len(batch) >= BATCH_ROWS:
             yield batch
