@@ -1,6 +1,5 @@
 """The root of the schema: what can be asked."""
 
-from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -15,10 +14,10 @@ from api.concentration import Concentration
 from api.connection import After, Before, First, Last, Size, bounded, window
 from api.definition import Definition
 from api.family import Family, FamilyConnection, FamilyOrder
+from api.filter import Direction, ListFilter, listed
 from api.influence import DEFINITION, Influence
 from api.license_drift import LicenseDrift
 from api.model import Model, ModelConnection
-from api.scalars import Long, milliseconds
 from api.share import ComparedFamily, Share, TimeSeries, few
 from api.snapshot import DataQuality, Snapshot
 from graph.changes import Kind
@@ -26,10 +25,8 @@ from graph.ecosystem import Ecosystem
 from graph.families import Attribution, Credit
 from graph.history import History, reader
 from graph.listing import Order, OrderField
-from graph.records import Relation, Status
-from graph.registry import LicenseClass
+from graph.records import Relation
 from graph.search import search
-from graph.selection import Filter
 from graph.shares import By, Weight
 
 
@@ -39,14 +36,6 @@ class Context:
     def __init__(self, eco: Ecosystem, history: History | None = None) -> None:
         self.eco = eco
         self.history = history or History((), reader(Path))
-
-
-@strawberry.enum(description="A direction.")
-class Direction(StrEnum):
-    """A direction."""
-
-    ASC = "asc"
-    DESC = "desc"
 
 
 @strawberry.enum(
@@ -68,49 +57,6 @@ class ModelOrder:
         default=OrderField.PAGERANK, description="By what models are ordered."
     )
     direction: Direction = strawberry.field(default=Direction.DESC, description="The direction.")
-
-
-@strawberry.input(description="What a model must be; what is left out is not asked for.")
-class ModelFilter:
-    """What a model must be."""
-
-    family: str | None = strawberry.field(
-        default=None, description="A family's key: models that belong to it by lineage."
-    )
-    organization: str | None = strawberry.field(default=None, description="The namespace.")
-    country: str | None = strawberry.field(
-        default=None, description='The publisher\'s country, ISO 3166-1 alpha-2, or "unknown".'
-    )
-    license: str | None = strawberry.field(default=None, description="The Hub's licence id.")
-    license_class: LicenseClass | None = strawberry.field(
-        default=None, description="The class of the declared licence."
-    )
-    relation: Relation | None = strawberry.field(
-        default=None, description="Models that were made so from any base."
-    )
-    library: str | None = strawberry.field(default=None, description="The Hub's library name.")
-    task: str | None = strawberry.field(default=None, description="The Hub's pipeline tag.")
-    status: Status | None = strawberry.field(
-        default=None, description="LIVE leaves placeholders and deleted models out."
-    )
-    created_after: datetime | None = strawberry.field(
-        default=None, description="Created then or later."
-    )
-    created_before: datetime | None = strawberry.field(
-        default=None, description="Created then or earlier."
-    )
-    min_downloads: Long | None = strawberry.field(
-        default=None, description="Downloads of 30 days, at least."
-    )
-    min_parameters: Long | None = strawberry.field(default=None, description="Weights, at least.")
-    max_parameters: Long | None = strawberry.field(default=None, description="Weights, at most.")
-
-    def plain(self) -> Filter:
-        """Return the filter for the read model."""
-        values = {name: getattr(self, name) for name in Filter.__dataclass_fields__}
-        for name in ("created_after", "created_before"):
-            values[name] = milliseconds(values[name])
-        return Filter(**values)
 
 
 AttributionArgument = Annotated[
@@ -194,13 +140,11 @@ class Query:
         order_by: Annotated[
             ModelOrder | None, strawberry.argument(description="By PAGERANK when left out.")
         ] = None,
-        filter: Annotated[
-            ModelFilter | None, strawberry.argument(description="All models when left out.")
-        ] = None,
+        filter: ListFilter = None,
     ) -> ModelConnection:
         """Return models."""
         eco = info.context.eco
-        wanted = filter.plain() if filter else Filter()
+        wanted = listed(filter)
         chosen = order_by or ModelOrder()
         order = Order(chosen.field, chosen.direction == Direction.DESC)
         part = window(first, after, last, before)

@@ -14,6 +14,7 @@ from graph.ecosystem import RELATIONS, Ecosystem
 from graph.families import Attribution, Credit
 from graph.registry import LicenseClass
 from graph.registry.definitions import UNKNOWN_COUNTRY
+from graph.selection import ANY, Filter
 
 Values = NDArray[np.float64]
 
@@ -43,11 +44,12 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a count means."""
+    """What a count means: of which live models, too."""
 
     weight: Weight
     attribution: Attribution
     credit: Credit
+    models: Filter = ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def share(eco: Ecosystem, by: By, definition: Definition) -> Share:
     class under `Attribution.LINEAGE` the class is that of the roots. By relation the
     attribution has no meaning: a model counts for the ways in which it was made.
     """
-    weights = _weights(eco, definition.weight)
+    weights = _weights(eco, definition.weight, definition.models)
     divided = _divided(eco, by, definition.attribution)
     totals = divided.totals(weights, definition.credit)
     total = float(weights.sum())
@@ -141,7 +143,9 @@ def share(eco: Ecosystem, by: By, definition: Definition) -> Share:
 def totals(eco: Ecosystem, by: By, definition: Definition) -> tuple[list[str], Values]:
     """Return all groups, also empty ones, and what is counted of each, as `share` counts."""
     divided = _divided(eco, by, definition.attribution)
-    return divided.labels, divided.totals(_weights(eco, definition.weight), definition.credit)
+    return divided.labels, divided.totals(
+        _weights(eco, definition.weight, definition.models), definition.credit
+    )
 
 
 def series(
@@ -155,7 +159,7 @@ def series(
         ``YYYY-MM``, and for each key one value a month. Models without a date are left out;
         the Hub dates everything older than March 2022 to that month.
     """
-    weights = _weights(eco, definition.weight)
+    weights = _weights(eco, definition.weight, definition.models)
     divided = _divided(eco, by, definition.attribution)
     counted = divided.values(weights, definition.credit)
     created = eco.numbers("created_at")
@@ -177,9 +181,11 @@ def series(
     return dates, values
 
 
-def sizes(eco: Ecosystem, family: int, weight: Weight) -> dict[tuple[Attribution, Credit], float]:
+def sizes(
+    eco: Ecosystem, family: int, weight: Weight, models: Filter = ANY
+) -> dict[tuple[Attribution, Credit], float]:
     """Return one family's size under each definition side by side."""
-    weights = _weights(eco, weight)
+    weights = _weights(eco, weight, models)
     found = {}
     for attribution in Attribution:
         divided = _divided(eco, By.FAMILY, attribution)
@@ -189,8 +195,10 @@ def sizes(eco: Ecosystem, family: int, weight: Weight) -> dict[tuple[Attribution
     return found
 
 
-def _weights(eco: Ecosystem, weight: Weight) -> Values:
+def _weights(eco: Ecosystem, weight: Weight, models: Filter) -> Values:
     """Return what each row counts."""
+    if models != ANY:
+        return np.where(models.mask(eco), _weights(eco, weight, ANY), 0)
     if weight == Weight.MODELS:
         return eco.live.astype(np.float64)
     if weight == Weight.DERIVATIVES:

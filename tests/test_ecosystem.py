@@ -140,13 +140,13 @@ def test_walks_are_filtered(eco: Ecosystem) -> None:
         (Filter(license="none such"), []),
         (Filter(license_class=LicenseClass.NON_COMMERCIAL), [5]),
         (Filter(license_class=LicenseClass.UNKNOWN), [0, 1, 2, 4]),
-        (Filter(relation=Relation.MERGE), [4]),
-        (Filter(status=Status.MISSING), [1]),
+        (Filter(relations=(Relation.MERGE,)), [4]),
+        (Filter(statuses=(Status.MISSING,)), [1]),
         (Filter(min_downloads=0), [3]),
         (Filter(min_downloads=6), []),
         (Filter(created_after=1706659200000), [3]),
         (Filter(created_before=1706659199999), []),
-        (Filter(family="red", organization="user", relation=Relation.QUANTIZED), [5]),
+        (Filter(family="red", organization="user", relations=(Relation.QUANTIZED,)), [5]),
     ],
 )
 def test_filters(eco: Ecosystem, asked: Filter, expected: list[int]) -> None:
@@ -217,8 +217,8 @@ QUESTIONS: dict[str, Callable[[Ecosystem], Any]] = {
             Filter(family="red"),
             Filter(country="CN"),
             Filter(license_class=LicenseClass.UNKNOWN),
-            Filter(relation=Relation.MERGE),
-            Filter(status=Status.LIVE),
+            Filter(relations=(Relation.MERGE,)),
+            Filter(statuses=(Status.LIVE,)),
             Filter(min_downloads=1),
         )
     ],
