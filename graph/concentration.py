@@ -6,11 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.ecosystem import Ecosystem
-from graph.lru import Lru
-from graph.shares import By, Definition, share
-
-_REMEMBERED = 1000
-"""Definitions whose concentration is remembered; a client chooses of which models."""
+from graph.shares import By, Definition, totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +44,20 @@ def concentration(eco: Ecosystem, by: By, definition: Definition) -> Concentrati
     Under `Credit.FULL` a model counts for each of its groups, and the whole is the sum of these.
     """
 
-    kept: Lru[Concentration] = eco.once(concentration, lambda: Lru(_REMEMBERED))
-    known = kept.get((by, definition))
-    if known is not None:
-        return known
-    shared = share(eco, by, definition)
-    values = np.array(shared.values)
-    fractions = values / values.sum() if len(values) else values
-    found = Concentration(
-        hhi=float(np.square(fractions).sum()),
-        gini=gini(fractions),
-        top_share=float(fractions[:1].sum()),
-        top5_share=float(fractions[:5].sum()),
-        groups=len(values),
-        unknown=shared.unknown,
-    )
-    kept.put((by, definition), found, 1)
-    return found
+    def make() -> Concentration:
+        counted = totals(eco, by, definition)
+        values = np.sort(counted.values[counted.values > 0])[::-1]
+        fractions = values / values.sum() if len(values) else values
+        return Concentration(
+            hhi=float(np.square(fractions).sum()),
+            gini=gini(fractions),
+            top_share=float(fractions[:1].sum()),
+            top5_share=float(fractions[:5].sum()),
+            groups=len(values),
+            unknown=counted.unknown,
+        )
+
+    return eco.kept((concentration, by, definition), make, size=lambda _: 500)
 
 
 def gini(values: NDArray[np.float64]) -> float:

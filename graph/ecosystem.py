@@ -1,10 +1,11 @@
 """The ecosystem: a snapshot, opened. Every lineage, ranking and share is answered from it."""
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,8 @@ from graph import snapshot
 from graph.csr import Csr, Rows, induced, simple
 from graph.errors import NotFoundError
 from graph.families import Family
-from graph.names import Names
+from graph.lru import Lru
+from graph.names import Names, place_of
 from graph.records import Relation
 from graph.registry import LicenseClass
 from graph.score_columns import SCORES
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from graph.lineage_graph import LineageGraph
 
 T = TypeVar("T")
+
+KEPT = 48 * 1024 * 1024
+"""Bytes of what is remembered for arguments that clients choose, about."""
 
 RELATIONS = list(Relation)
 """The relations in the order of their codes."""
@@ -52,6 +57,7 @@ class Ecosystem:
     def __init__(self, directory: Path) -> None:
         self.manifest, self._tables = snapshot.read(directory)
         self._derived: dict[object, Any] = {}
+        self._kept: Lru[Any] = Lru(KEPT)
         self.names = Names(self.column("id"))
         self.bases, self.base_relations = self._lineage("bases", "base_relations")
         self.derivatives, self.derivative_relations = self._lineage(
@@ -82,6 +88,20 @@ class Ecosystem:
         if key not in self._derived:
             self._derived[key] = make()
         found: T = self._derived[key]
+        return found
+
+    def kept(self, key: object, make: Callable[[], T], *, size: Callable[[T], int]) -> T:
+        """Return what was derived under a key that clients choose; the unused are forgotten.
+
+        Parameters
+        ----------
+        size
+            How many bytes it takes, about; `KEPT` of all together are remembered.
+        """
+        found: T | None = self._kept.get(key)
+        if found is None:
+            found = make()
+            self._kept.put(key, found, size(found))
         return found
 
     # Columns
@@ -187,15 +207,14 @@ class Ecosystem:
     # Families
 
     @cached_property
-    def families(self) -> list[Family]:
+    def families(self) -> "Families":
         """The families in the order of their numbers, registered ones first."""
-        table = self.table("families").select(["key", "name", "organization", "registered"])
-        return [Family(*row.values()) for row in table.to_pylist()]
+        return Families(self.table("families"))
 
     @cached_property
     def family_keys(self) -> "FamilyKeys":
         """The families' keys, to look numbers up by."""
-        return FamilyKeys(self.families)
+        return FamilyKeys(self.table("families"))
 
     def family_number(self, key: str) -> int:
         """Return a family's number.
@@ -207,8 +226,7 @@ class Ecosystem:
         """
         number = self.family_keys.find(key)
         if number is None:
-            registered = [family.key for family in self.families if family.registered]
-            near = difflib.get_close_matches(key.lower(), registered, n=3)
+            near = difflib.get_close_matches(key.lower(), self.family_keys.registered, n=3)
             hint = f"did you mean {', '.join(near)}?" if near else "'families' lists them"
             raise NotFoundError(f"no family {key!r}; {hint}")
         return number
@@ -287,19 +305,60 @@ def _codes(column: pa.Array) -> NDArray[np.int32]:
     return (indices.fill_null(-1) if indices.null_count else indices).to_numpy()
 
 
-class FamilyKeys:
-    """Families' keys and numbers."""
+class Families(Sequence[Family]):
+    """The families of a snapshot, each made of its row when it is asked for.
 
-    def __init__(self, families: list[Family]) -> None:
-        self._keys = [family.key for family in families]
-        self._numbers = {key: number for number, key in enumerate(self._keys)}
+    Parameters
+    ----------
+    table
+        `graph.snapshot.FAMILIES`.
+    """
+
+    def __init__(self, table: pa.RecordBatch) -> None:
+        self._columns = [table.column(field.name) for field in fields(Family)]
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    @overload
+    def __getitem__(self, number: int) -> Family: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Family]: ...
+
+    def __getitem__(self, number: int | slice) -> Family | list[Family]:
+        if isinstance(number, slice):
+            return [self[place] for place in range(*number.indices(len(self)))]
+        return Family(*(column[number].as_py() for column in self._columns))
+
+
+class FamilyKeys:
+    """Families' keys and numbers, without an object for each of the many that nobody registered.
+
+    Parameters
+    ----------
+    table
+        `graph.snapshot.FAMILIES`.
+    """
+
+    def __init__(self, table: pa.RecordBatch) -> None:
+        self._keys = table.column("key")
+        named = self._keys.filter(table.column("registered"))  # the first ones
+        self._numbers = {key: number for number, key in enumerate(named.to_pylist())}
 
     def __getitem__(self, number: int) -> str:
-        return self._keys[number]
+        key: str = self._keys[number].as_py()
+        return key
+
+    @property
+    def registered(self) -> list[str]:
+        """The keys that the registry names."""
+        return list(self._numbers)
 
     def find(self, key: object) -> int | None:
         """Return a family's number, or None."""
-        return self._numbers.get(key) if isinstance(key, str) else None
+        number = self._numbers.get(key) if isinstance(key, str) else None
+        return place_of(key, self._keys) if number is None else number
 
 
 class FamilyView:

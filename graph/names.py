@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 
@@ -48,3 +49,12 @@ class Names:
             else:
                 high = middle
         return low
+
+
+def place_of(name: object, column: pa.StringArray | pa.ChunkedArray) -> int | None:
+    """Return the first place of a name in a column of any order, or None; by reading all of it."""
+    try:
+        place: int = pc.index(column, pa.scalar(name, pa.string())).as_py()
+    except (TypeError, UnicodeEncodeError):  # no text, or of half a character: in no column
+        return None
+    return place if place >= 0 else None

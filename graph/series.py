@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graph.ecosystem import Ecosystem
 from graph.families import Attribution, Credit
@@ -34,23 +35,22 @@ def series(eco: Ecosystem) -> pa.Table:
 
 
 def _groups(eco: Ecosystem, by: By) -> pa.Table:
-    values = []
-    for weight in WEIGHTS:
-        labels, sizes = totals(eco, by, Definition(weight, ATTRIBUTION, CREDIT))
-        values.append(sizes)
-    models = values[WEIGHTS.index(Weight.MODELS)]
+    counted = [totals(eco, by, Definition(weight, ATTRIBUTION, CREDIT)) for weight in WEIGHTS]
+    labels, models = counted[0].labels, counted[WEIGHTS.index(Weight.MODELS)].values
     kept = models >= (SMALLEST_MODELS if by in OF_MANY else 0)
-    kept |= np.fromiter(map(_listed(eco, by).__contains__, labels), np.bool_, len(labels))
+    kept |= pc.is_in(labels, value_set=_listed(eco, by)).to_numpy()
     chosen = np.flatnonzero(kept)
     chosen = chosen[np.argsort(-models[chosen], kind="stable")]
     names = pa.DictionaryArray.from_arrays(np.zeros(len(chosen), np.int8), pa.array([by.value]))
-    keys = pa.array([labels[group] for group in chosen.tolist()], pa.string())
-    return pa.table([names, keys, *(sizes[chosen] for sizes in values)], schema=SERIES)
+    keys = labels.take(pa.array(chosen))
+    return pa.table([names, keys, *(found.values[chosen] for found in counted)], schema=SERIES)
 
 
-def _listed(eco: Ecosystem, by: By) -> frozenset[str]:
+def _listed(eco: Ecosystem, by: By) -> pa.StringArray:
     """Return the groups that are kept whatever their size, since the registry names them."""
     if by == By.FAMILY:
         families = eco.table("families")
-        return frozenset(families.filter(families.column("registered")).column("key").to_pylist())
-    return frozenset(eco.organizations) if by == By.ORGANIZATION else frozenset()
+        return families.column("key").filter(families.column("registered"))
+    if by == By.ORGANIZATION:
+        return eco.table("organizations").column("name")
+    return pa.array([], pa.string())

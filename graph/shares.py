@@ -1,22 +1,27 @@
 """Shares, series and sizes: how models are divided among families, countries, licences."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from graph.csr import Rows, simple, sums
+from graph.csr import Csr, Rows, simple
 from graph.ecosystem import RELATIONS, Ecosystem
 from graph.families import Attribution, Credit
+from graph.names import place_of
 from graph.registry import LicenseClass
 from graph.registry.definitions import UNKNOWN_COUNTRY
 from graph.selection import ANY, Filter
 
 Values = NDArray[np.float64]
+
+MOST_GROUPS = 1000
+"""Groups of a share that are remembered: the largest."""
 
 
 class By(StrEnum):
@@ -59,7 +64,9 @@ class Share:
     Attributes
     ----------
     keys, values
-        The groups, largest first.
+        The groups, largest first; of one size by their names.
+    groups
+        How many groups have anything.
     total
         What was divided, the unknown part included.
     unknown
@@ -68,84 +75,103 @@ class Share:
 
     keys: list[str]
     values: list[float]
+    groups: int
     total: float
     unknown: float
 
 
-class _Divided:
-    """Entries (model, group, share): each model's part in each group that it counts for."""
+class Totals(NamedTuple):
+    """What is counted of each group, also of those that have nothing.
 
-    def __init__(self, eco: Ecosystem, by: By, attribution: Attribution) -> None:
-        if by == By.RELATION:
-            rows, groups, shares = _relations(eco)
-            self.labels = [relation.value for relation in RELATIONS]
-        else:
-            rows, sources, shares = _sources(eco, attribution)
-            of_source, self.labels = _groups(eco, by, attribution)
-            groups = of_source[sources]
-        known = groups >= 0
-        rows, groups, shares = rows[known], groups[known], shares[known]
-        # Only what has several sources can belong to one group twice, and few models do.
-        several = shares < 1
-        size = max(len(self.labels), 1)
-        pairs = rows[several].astype(np.int64) * size + groups[several]
-        unique, place = np.unique(pairs, return_inverse=True)
-        self.rows = np.concatenate([rows[~several], unique // size])
-        self.groups = np.concatenate([groups[~several], unique % size])
-        self.shares: Values = np.concatenate(
-            [shares[~several], sums(place, shares[several], len(unique))]
-        )
+    Attributes
+    ----------
+    labels
+        The groups' names.
+    values
+        float64, one for each.
+    total, unknown
+        As of `Share`.
+    """
 
-    @cached_property
-    def rank(self) -> NDArray[np.int64]:
-        """Each group's place in the order of the labels."""
-        rank = np.empty(len(self.labels), np.int64)
-        rank[pc.sort_indices(pa.array(self.labels, pa.string())).to_numpy()] = np.arange(len(rank))
-        return rank
-
-    def values(self, weights: Values, credit: Credit) -> Values:
-        """Return what each entry counts."""
-        counted = weights[self.rows]
-        return counted if credit == Credit.FULL else counted * self.shares
-
-    def totals(self, weights: Values, credit: Credit) -> Values:
-        """Return each group's sum."""
-        return sums(self.groups, self.values(weights, credit), len(self.labels))
+    labels: pa.ChunkedArray
+    values: Values
+    total: float
+    unknown: float
 
 
-def _divided(eco: Ecosystem, by: By, attribution: Attribution) -> _Divided:
-    return eco.once((_Divided, by, attribution), lambda: _Divided(eco, by, attribution))
+class _Division(NamedTuple):
+    """Which models each group has, and what part of those that have several groups.
+
+    Attributes
+    ----------
+    labels
+        The groups' names.
+    members
+        Each group's models, ascending.
+    partly, parts
+        Places in ``members.targets``, ascending, where a model counts for less than 1, and for
+        how much: few models have several sources.
+    """
+
+    labels: pa.ChunkedArray
+    members: Csr
+    partly: NDArray[np.intp]
+    parts: Values
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, the labels apart: they are mostly the snapshot's own."""
+        return sum(array.nbytes for array in (*self.members, self.partly, self.parts))
+
+    def counted(self, eco: Ecosystem, definition: Definition, group: int | None = None) -> Values:
+        """Return what each of a group's members counts; without a group, those of all."""
+        ends = (0, -1) if group is None else (group, group + 1)
+        start, stop = (int(self.members.offsets[end]) for end in ends)
+        counted = _weights(eco, definition, self.members.targets[start:stop])
+        if definition.credit == Credit.FRACTIONAL:
+            few = slice(*np.searchsorted(self.partly, [start, stop]).tolist())
+            counted[self.partly[few] - start] *= self.parts[few]
+        return counted
 
 
-def share(eco: Ecosystem, by: By, definition: Definition) -> Share:
+def share(eco: Ecosystem, by: By, definition: Definition, first: int | None = None) -> Share:
     """Divide the ecosystem's models.
 
     With `Credit.FRACTIONAL` the values and the unknown part add up to the total; with
     `Credit.FULL` a model of several roots counts for each, so they may exceed it. By licence
     class under `Attribution.LINEAGE` the class is that of the roots. By relation the
     attribution has no meaning: a model counts for the ways in which it was made.
+
+    Parameters
+    ----------
+    first
+        How many groups are named, all of them without; `MOST_GROUPS` are remembered.
     """
-    weights = _weights(eco, definition.weight, definition.models)
-    divided = _divided(eco, by, definition.attribution)
-    totals = divided.totals(weights, definition.credit)
-    total = float(weights.sum())
-    known = float(divided.values(weights, Credit.FRACTIONAL).sum())
-    kept = np.flatnonzero(totals > 0)
-    kept = kept[np.lexsort((divided.rank[kept], -totals[kept]))]
-    return Share(
-        keys=[divided.labels[group] for group in kept.tolist()],
-        values=totals[kept].tolist(),
-        total=total,
-        unknown=max(0.0, 1 - known / total) if total else 0.0,
+    if first is None or first > MOST_GROUPS:
+        return _share(totals(eco, by, definition), first)
+    found = eco.kept(
+        (share, by, definition),
+        lambda: _share(totals(eco, by, definition), MOST_GROUPS),
+        size=lambda found: 100 * len(found.keys),
     )
+    return replace(found, keys=found.keys[:first], values=found.values[:first])
 
 
-def totals(eco: Ecosystem, by: By, definition: Definition) -> tuple[list[str], Values]:
-    """Return all groups, also empty ones, and what is counted of each, as `share` counts."""
-    divided = _divided(eco, by, definition.attribution)
-    return divided.labels, divided.totals(
-        _weights(eco, definition.weight, definition.models), definition.credit
-    )
+def totals(eco: Ecosystem, by: By, definition: Definition) -> Totals:
+    """Return all groups and what is counted of each, as `share` counts."""
+    division = _divided(eco, by, definition.attribution)
+    counted = division.counted(eco, definition)
+    offsets = division.members.offsets
+    filled = np.flatnonzero(offsets[1:] > offsets[:-1])
+    values = np.zeros(division.members.size)
+    if len(filled):
+        values[filled] = np.add.reduceat(counted, offsets[filled])
+    known = float(counted.sum())
+    if definition.credit == Credit.FULL:
+        known -= float((counted[division.partly] * (1 - division.parts)).sum())
+    total = _whole(eco, definition).total
+    unknown = max(0.0, 1 - known / total) if total else 0.0
+    return Totals(division.labels, values, total, unknown)
 
 
 def series(
@@ -159,105 +185,212 @@ def series(
         ``YYYY-MM``, and for each key one value a month. Models without a date are left out;
         the Hub dates everything older than March 2022 to that month.
     """
-    weights = _weights(eco, definition.weight, definition.models)
-    divided = _divided(eco, by, definition.attribution)
-    counted = divided.values(weights, definition.credit)
-    created = eco.numbers("created_at")
-    months = created.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
-    dated = (created >= 0) & (weights > 0)
-    if not dated.any():
-        return [], {key: [] for key in keys}
-    first, last = int(months[dated].min()), int(months[dated].max())
-    places = {label: place for place, label in enumerate(divided.labels)}
-    values = {}
-    for key in keys:
-        chosen = (divided.groups == places.get(key, -1)) & dated[divided.rows]
-        values[key] = np.bincount(
-            months[divided.rows[chosen]] - first,
-            weights=counted[chosen],
-            minlength=last - first + 1,
+    return _whole(eco, definition).months, {key: _line(eco, by, key, definition) for key in keys}
+
+
+def _line(eco: Ecosystem, by: By, key: str, definition: Definition) -> list[float]:
+    def make() -> list[float]:
+        whole = _whole(eco, definition)
+        division = _divided(eco, by, definition.attribution)
+        group = place_of(key, division.labels)
+        if group is None:
+            return [0.0] * len(whole.months)
+        counted = division.counted(eco, definition, group)
+        months = _months(eco)[division.members.of(group)]
+        dated = (months >= 0) & (counted > 0)
+        values: list[float] = np.bincount(
+            months[dated] - whole.first, weights=counted[dated], minlength=len(whole.months)
         ).tolist()
-    dates = np.arange(first, last + 1).astype("datetime64[M]").astype(str).tolist()
-    return dates, values
+        return values
+
+    return eco.kept((_line, by, key, definition), make, size=lambda values: 32 * len(values))
+
+
+def size(eco: Ecosystem, family: int, definition: Definition) -> float:
+    """Return one family's size."""
+
+    def make() -> float:
+        division = _divided(eco, By.FAMILY, definition.attribution)
+        return float(division.counted(eco, definition, family).sum())
+
+    return eco.kept((size, family, definition), make, size=lambda _: 200)
 
 
 def sizes(
     eco: Ecosystem, family: int, weight: Weight, models: Filter = ANY
 ) -> dict[tuple[Attribution, Credit], float]:
     """Return one family's size under each definition side by side."""
-    weights = _weights(eco, weight, models)
-    found = {}
-    for attribution in Attribution:
-        divided = _divided(eco, By.FAMILY, attribution)
-        members = divided.groups == family
-        for credit in Credit:
-            found[attribution, credit] = float(divided.values(weights, credit)[members].sum())
-    return found
+    return {
+        (attribution, credit): size(eco, family, Definition(weight, attribution, credit, models))
+        for attribution, credit in product(Attribution, Credit)
+    }
 
 
-def _weights(eco: Ecosystem, weight: Weight, models: Filter) -> Values:
-    """Return what each row counts."""
+def _share(counted: Totals, first: int | None) -> Share:
+    kept = np.flatnonzero(counted.values > 0).astype(np.int32)
+    groups = len(kept)
+    if first is not None and first < groups:
+        kept = _largest(counted, kept, first)
+    found = pa.table({"key": counted.labels.take(pa.array(kept)), "value": counted.values[kept]})
+    found = found.sort_by([("value", "descending"), ("key", "ascending")])
+    return Share(
+        keys=found.column("key").to_pylist(),
+        values=found.column("value").to_pylist(),
+        groups=groups,
+        total=counted.total,
+        unknown=counted.unknown,
+    )
+
+
+def _largest(counted: Totals, groups: Rows, first: int) -> Rows:
+    """Return some of more groups: the largest, and of those that tie with the last by name."""
+    if not first:
+        return groups[:0]
+    values = counted.values[groups]
+    bound = np.partition(values, -first)[-first]
+    above, tied = groups[values > bound], groups[values == bound]
+    names = counted.labels.take(pa.array(tied)).combine_chunks()
+    by_name = pc.bottom_k_unstable(names, first - len(above)).to_numpy()
+    return np.concatenate([above, tied[by_name]])
+
+
+class _Whole(NamedTuple):
+    """What is divided: how much in all, and from which month to which."""
+
+    total: float
+    first: int
+    months: list[str]
+
+
+def _whole(eco: Ecosystem, definition: Definition) -> _Whole:
+    def make() -> _Whole:
+        weights, months = _weights(eco, definition), _months(eco)
+        dated = months[(months >= 0) & (weights > 0)]
+        first, last = (int(dated.min()), int(dated.max())) if len(dated) else (0, -1)
+        dates = np.arange(first, last + 1).astype("datetime64[M]").astype(str).tolist()
+        return _Whole(float(weights.sum()), first, dates)
+
+    key = (_whole, definition.weight, definition.models)
+    return eco.kept(key, make, size=lambda whole: 64 * len(whole.months))
+
+
+def _months(eco: Ecosystem) -> NDArray[np.int16]:
+    """Return the months since 1970 in which rows were created; -1 where unknown."""
+
+    def make() -> NDArray[np.int16]:
+        created = eco.numbers("created_at")
+        months = created.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int16)
+        months[created < 0] = -1
+        return months
+
+    return eco.once(_months, make)
+
+
+def _weights(eco: Ecosystem, definition: Definition, rows: Rows | None = None) -> Values:
+    """Return what rows count; all of them without."""
+    chosen = slice(None) if rows is None else rows
+    if definition.weight == Weight.MODELS:
+        counted = eco.live[chosen]
+    elif definition.weight == Weight.DERIVATIVES:
+        counted = eco.derived[chosen]
+    else:
+        numbers = eco.numbers(definition.weight.value)[chosen]
+        counted = np.where(eco.live[chosen], np.maximum(numbers, 0), 0)
+    weights = counted.astype(np.float64)
+    models = definition.models
     if models != ANY:
-        return np.where(models.mask(eco), _weights(eco, weight, ANY), 0)
-    if weight == Weight.MODELS:
-        return eco.live.astype(np.float64)
-    if weight == Weight.DERIVATIVES:
-        return eco.derived.astype(np.float64)
-    return np.where(eco.live, np.maximum(eco.numbers(weight.value), 0), 0).astype(np.float64)
+        mask = eco.kept(models, lambda: models.mask(eco), size=lambda mask: mask.nbytes)
+        weights[~mask[chosen]] = 0
+    return weights
 
 
-def _sources(eco: Ecosystem, attribution: Attribution) -> tuple[Rows, Rows, Values]:
-    """Return (model, the model that stands for it, share): its roots, itself or its bases."""
+def _divided(eco: Ecosystem, by: By, attribution: Attribution) -> _Division:
+    if by == By.RELATION:  # a model is its own, whatever the attribution
+        attribution = Attribution.PUBLISHER
+    return eco.kept(
+        (_Division, by, attribution),
+        lambda: _division(eco, by, attribution),
+        size=lambda division: division.size,
+    )
+
+
+def _division(eco: Ecosystem, by: By, attribution: Attribution) -> _Division:
+    if by == By.RELATION:
+        names = [pa.array([relation.value for relation in RELATIONS])]
+        rows, groups = eco.bases.sources(), eco.base_relations.astype(np.int32)
+        degrees = eco.bases.degrees()
+    else:
+        of_source, names = _groups(eco, by, attribution)
+        rows, sources, degrees = _sources(eco, attribution)
+        groups = of_source[sources]
+    # One number an entry, since numpy sorts those by vector instructions.
+    entries = (groups.astype(np.int64) << 32) | rows
+    entries = np.sort(entries[groups >= 0])
+    starts = np.flatnonzero(np.diff(entries, prepend=-1))
+    times = np.diff(starts, append=len(entries))  # several sources may be of one group
+    entries = entries[starts]
+    rows, groups = (entries & 0xFFFFFFFF).astype(np.int32), (entries >> 32).astype(np.int32)
+    labels = pa.chunked_array(names, pa.string())
+    offsets = np.zeros(len(labels) + 1, np.int32)
+    np.cumsum(np.bincount(groups, minlength=len(labels)), out=offsets[1:])
+    partly = np.flatnonzero(times < degrees[rows])
+    parts = times[partly] / degrees[rows[partly]]
+    return _Division(labels, Csr(offsets, rows), partly, parts)
+
+
+def _sources(eco: Ecosystem, attribution: Attribution) -> tuple[Rows, Rows, Rows]:
+    """Return (model, what stands for it: its roots, itself or its bases), and how many stand."""
     every = np.arange(len(eco), dtype=np.int32)
     if attribution == Attribution.PUBLISHER:
-        return every, every, np.ones(len(eco))
+        return every, every, np.ones(len(eco), np.int32)
     # A base that is declared in two ways is one base.
     above = eco.roots if attribution == Attribution.LINEAGE else simple(eco.bases)
     degrees = above.degrees()
     rows, sources = above.sources(), above.targets
-    shares = 1.0 / degrees[rows]
     if attribution == Attribution.LINEAGE:  # a root stands for itself
         itself = every[degrees == 0]
         rows, sources = np.concatenate([rows, itself]), np.concatenate([sources, itself])
-        shares = np.concatenate([shares, np.ones(len(itself))])
-    return rows, sources, shares
+        degrees = np.maximum(degrees, 1)
+    return rows, sources, degrees
 
 
-def _groups(eco: Ecosystem, by: By, attribution: Attribution) -> tuple[Rows, list[str]]:
+def _groups(eco: Ecosystem, by: By, attribution: Attribution) -> tuple[Rows, list[pa.Array]]:
     """Return each row's group as a source, -1 for none, and the groups' names."""
     families = eco.table("families")
     if by == By.FAMILY:
         column = "root_family" if attribution == Attribution.LINEAGE else "own_family"
-        return eco.numbers(column), families.column("key").to_pylist()
+        return eco.numbers(column), [families.column("key")]
     if by == By.LICENSE_CLASS:
-        classes = pa.array([license_class.value for license_class in eco.license_classes])
+        classes = pa.array([known.value for known in eco.license_classes], pa.string())
         return _merged(eco.codes("license"), classes, unknown=LicenseClass.UNKNOWN.value)
-    authors = eco.column("author").dictionary
+    authors = [eco.column("author").dictionary]
     codes = eco.codes("author")
     if attribution == Attribution.LINEAGE:
         # A registered family stands for its roots, so that a copy counts for the original.
         registered = families.filter(families.column("registered")).column("organization")
+        place, more = _added(authors[0], registered.fill_null(""))
         roots = eco.numbers("root_family")
-        named = (roots >= 0) & (roots < len(registered))
-        codes = np.where(named, roots + len(authors), codes)
-        authors = pa.concat_arrays([authors, registered.fill_null("")])
+        named = (roots >= 0) & (roots < len(place))
+        codes = np.where(named, np.append(place, np.int32(-1))[np.where(named, roots, -1)], codes)
+        authors.append(more)
     if by == By.ORGANIZATION:
-        return _merged(codes, authors)
+        return codes, authors
     known = eco.table("organizations")
-    place = pc.index_in(authors, value_set=known.column("name"))
-    return _merged(codes, known.column("country").take(place), unknown=UNKNOWN_COUNTRY)
+    place = pc.index_in(pa.chunked_array(authors), value_set=known.column("name"))
+    countries = known.column("country").take(place.combine_chunks())
+    return _merged(codes, countries, unknown=UNKNOWN_COUNTRY)
 
 
-def _merged(codes: Rows, names: pa.Array, unknown: str | None = None) -> tuple[Rows, list[str]]:
+def _added(names: pa.Array, more: pa.Array) -> tuple[Rows, pa.Array]:
+    """Return the places of more names behind distinct ones, and those that are new there."""
+    place = pc.index_in(more, value_set=names)
+    new = more.filter(place.is_null()).unique()
+    behind = pc.add(pc.index_in(more, value_set=new), pa.scalar(len(names), pa.int32()))
+    return pc.coalesce(place, behind).to_numpy(), new
+
+
+def _merged(codes: Rows, names: pa.Array, unknown: str) -> tuple[Rows, list[pa.Array]]:
     """Make one group of the codes of one name; the unknown one is in no group."""
-    if unknown is not None:
-        names = pc.if_else(pc.equal(names, unknown), None, names)
-    groups = names.dictionary_encode()
+    groups = pc.if_else(pc.equal(names, unknown), None, names).dictionary_encode()
     of_code = groups.indices.fill_null(-1).to_numpy()
-    return np.append(of_code, np.int32(-1))[codes], groups.dictionary.to_pylist()
-
-
-def _relations(eco: Ecosystem) -> tuple[Rows, Rows, Values]:
-    """Return (model, relation, share) of every derivation."""
-    rows = eco.bases.sources()
-    return rows, eco.base_relations.astype(np.int32), 1.0 / eco.bases.degrees()[rows]
+    return np.append(of_code, np.int32(-1))[codes], [groups.dictionary]
