@@ -112,21 +112,21 @@ def main() -> None:
         return
     for count in wanted.models:
         with tempfile.TemporaryDirectory() as directory:
-            first, second = (crawl_apart(count, Path(directory)) for _ in range(2))
-        for name, found in (("first", first), ("second", second)):
-            phases = ", ".join(f"{phase} {taken:.1f} s" for phase, taken in found["phases"].items())
-            print(
-                f"{count:,} models, {name}: peak {found['peak'] / 2**20:,.0f} MiB,"
-                f" {found['written']:,} written, {found['seconds']:.1f} s ({phases}),"
-                f" {found['processor']:.1f} s of a processor",
-                flush=True,
-            )
+            first = told(f"{count:,} models, first", crawl_apart(count, Path(directory)))
+            second = told(f"{count:,} models, second", crawl_apart(count, Path(directory)))
         shares = [second[of] / first[of] for of in ("seconds", "processor")]
-        print(
-            "  the second takes {:.0%} of the first's time, {:.0%} of its processor time".format(
-                *shares
-            )
-        )
+        print("  the second: {:.0%} of the time, {:.0%} of the processor time".format(*shares))
+
+
+def told(name: str, found: dict[str, Any]) -> dict[str, Any]:
+    """Print what a crawl took."""
+    phases = ", ".join(f"{phase} {taken:.1f} s" for phase, taken in found["phases"].items())
+    print(
+        f"{name}: peak {found['peak'] / 1e6:,.0f} MB, {found['written']:,} written,"
+        f" {found['seconds']:.1f} s ({phases}), {found['processor']:.1f} s of a processor",
+        flush=True,
+    )
+    return found
 
 
 if __name__ == "__main__":
