@@ -1,12 +1,12 @@
-"""The pages for people: the first page, and GraphiQL with its assets, which need no network."""
+"""The pages for people: the explorer, and GraphiQL with its assets, which need no network."""
 
 from pathlib import Path
 
 from fastapi import APIRouter, Response
-from fastapi.responses import FileResponse
 
-_HERE = Path(__file__).parent
-_GRAPHIQL = _HERE / "graphiql"
+from api.explorer import explorer
+
+_GRAPHIQL = Path(__file__).parent / "graphiql"
 _DAY = {"cache-control": "public, max-age=86400"}
 
 
@@ -18,10 +18,7 @@ def graphiql_page() -> bytes:
 def pages(*, graphiql: bool) -> APIRouter:
     """Return the routes of the pages."""
     router = APIRouter(include_in_schema=False)
-
-    @router.get("/")
-    async def first_page() -> FileResponse:
-        return FileResponse(_HERE / "page.html")
+    router.include_router(explorer())
 
     if graphiql:
         # Compressed as they are kept: every browser that runs GraphiQL takes gzip.

@@ -1,0 +1,243 @@
+// A family: how large it is by which definition, what it consists of, and who builds on it.
+
+import { bars, groups } from '../chart.js';
+import { choice } from '../controls.js';
+import { element, link } from '../dom.js';
+import { fact, facts } from '../facts.js';
+import { figure } from '../figure.js';
+import { monthly } from '../monthly.js';
+import { SCORES, rankedModels } from '../ranked.js';
+import { address, family as familyAddress, go, model } from '../route.js';
+import {
+  ATTRIBUTIONS, LICENSE_CLASSES, MEASURES, RELATIONS, UNKNOWN, compact, groupName, number, percent, precise, some,
+} from '../words.js';
+
+const ABOUT = `query ($key: String!) {
+  family(key: $key) {
+    key name registered organization { name title country source } models derivatives downloads inferredCopies
+    scores { descendants pagerank } influence { definition inStrength outStrength pagerank }
+    growth { recent previous rate undated definition }
+    mostAdopted { model { id } value derivatives typical days size definition }
+  }
+}`;
+
+const SIZES = `query ($key: String!, $weight: Weight!) {
+  family(key: $key) { sizes(weight: $weight) { models definition { attribution credit text } } }
+}`;
+
+const MONTHS = `query ($keys: [String!]!, $weight: Weight!, $attribution: Attribution!, $credit: Credit!) {
+  timeSeries(by: FAMILY, keys: $keys, weight: $weight, attribution: $attribution, credit: $credit) {
+    dates series { key values } definition { text }
+  }
+}`;
+
+const LICENSES = `query ($key: String!) {
+  family(key: $key) { licenses { license licenseClass models } }
+  licenseDrift(family: $key) { fromClass toClass edges }
+}`;
+
+const RELATED = `query ($key: String!) { family(key: $key) { models derivatives relations { relation models } } }`;
+
+const PARAMETERS = `query ($key: String!) { family(key: $key) { parameters { bucket models } } }`;
+
+const MEMBERS = `query ($key: String!, $field: ModelOrderField!) {
+  family(key: $key) { members(first: 20, orderBy: $field) {
+    nodes { id status license downloads ${SCORES} }
+  } }
+}`;
+
+const PLACES = `query ($key: String!) {
+  models(first: 1000, filter: {family: $key, status: LIVE}, orderBy: {field: DOWNLOADS}) {
+    totalCount nodes { id downloads author organization { country } }
+  }
+}`;
+
+const QUANTIZERS = `query ($key: String!) {
+  models(first: 1000, filter: {family: $key, relation: QUANTIZED, status: LIVE}, orderBy: {field: DOWNLOADS}) {
+    totalCount nodes { id author downloads }
+  }
+}`;
+
+const INFLUENCE = `{ influence(first: 1000) { from to weight } }`;
+
+/** Count models and their downloads by a name; models whose downloads nobody knows add none, and are counted. */
+function tallied(nodes, nameOf) {
+  const found = new Map();
+  for (const node of nodes) {
+    const name = nameOf(node);
+    const entry = found.get(name) ?? { name, models: 0, downloads: 0, untold: 0, most: node.id };
+    entry.models += 1;
+    if (node.downloads === null) entry.untold += 1;
+    else entry.downloads += node.downloads;
+    found.set(name, entry);
+  }
+  return [...found.values()].sort((a, b) => b.models - a.models || a.name.localeCompare(b.name));
+}
+
+const ofThem = ({ totalCount, nodes }, what) => (totalCount > nodes.length
+  ? `Of the ${number(totalCount)} ${what} the ${number(nodes.length)} with most downloads.`
+  : `All ${number(totalCount)} ${what}.`);
+
+const downloadsOf = ({ downloads, models, untold }) => (untold === models ? null : downloads);
+
+function about({ family: f }) {
+  const { growth: g, influence: i, mostAdopted: m, organization: o } = f;
+  const country = o && o.country !== UNKNOWN ? groupName('COUNTRY', o.country) : 'country unknown';
+  return {
+    note: f.registered
+      ? `Released by ${o ? o.title ?? o.name : 'an organisation that the registry does not name'} (${country}). By lineage, each model counting fully.`
+      : 'Not in the registry: what descends from this one root.',
+    body: [facts(
+      fact('Live models', number(f.models)),
+      fact('of them derivatives', number(f.derivatives)),
+      fact('Downloads, 30 days', compact(f.downloads), number(f.downloads)),
+      fact('Descendants', number(f.scores.descendants), 'deleted ones that others build on included'),
+      fact('PageRank', precise(f.scores.pagerank), 'of 1 for all models together'),
+      fact('New in 90 days', number(g.recent), g.rate === null ? 'none in the 90 days before' : `${number(g.previous)} in the 90 days before`),
+      fact('Other families build on it', some(i.inStrength, 'time'), `it on others ${some(i.outStrength, 'time')}`),
+      fact('Inferred copies', number(f.inferredCopies), 'in no count'),
+      m ? fact('Most adopted for size and age', link(model(m.model.id), m.model.id),
+        `${some(m.derivatives, 'derivative')} in its first ${m.days} days; ${number(m.typical)} are typical of ${m.size}`)
+        : fact('Most adopted for size and age', UNKNOWN)),
+    element('p', {}, link(address('compare', { families: `${f.key},${f.key === 'llama' ? 'qwen' : 'llama'}` }), 'Compare it with another family'))],
+  };
+}
+
+export function family(place) {
+  const numbers = figure({ title: 'In numbers', query: ABOUT, wide: true, answer: about });
+
+  const sizes = figure({
+    title: 'Size under each definition', query: SIZES,
+    answer: ({ family: { sizes: found } }) => {
+      const names = Object.keys(ATTRIBUTIONS);
+      const of = (attribution, credit) =>
+        found.find(({ definition: d }) => d.attribution === attribution && d.credit === credit)?.models ?? null;
+      return {
+        note: `${found[0].definition.text.split(',')[0]}. Lineage: to the roots of their weights. Publisher: who released them. Direct base: who released what they name as their base.`,
+        chart: groups(names.map(name => ATTRIBUTIONS[name]), [
+          { name: 'fully for each root', values: names.map(name => of(name, 'FULL')) },
+          { name: 'in shares', values: names.map(name => of(name, 'FRACTIONAL')) }]),
+        table: {
+          head: ['Definition', 'Value'],
+          rows: found.map(({ definition, models }) => [definition.text, models]),
+        },
+      };
+    },
+  });
+
+  const months = figure({
+    title: 'Over time', query: MONTHS, controls: [choice('Show', 'pace', { month: 'each month', sum: 'all up to the month' })],
+    answer: ({ timeSeries }, { pace }) => monthly(timeSeries, pace),
+  });
+
+  const licenses = figure({
+    title: 'Licences', query: LICENSES,
+    answer: ({ family: { licenses: found }, licenseDrift: drift }) => {
+      const all = drift.reduce((sum, { edges }) => sum + edges, 0);
+      const known = drift.filter(({ fromClass, toClass }) => fromClass !== 'UNKNOWN' && toClass !== 'UNKNOWN');
+      const moved = known.filter(({ fromClass, toClass }) => fromClass !== toClass).reduce((sum, { edges }) => sum + edges, 0);
+      return {
+        note: 'Live models by what they declare, each fully by lineage; the colour is the class. ' +
+          `${number(moved)} of ${some(all, 'derivation')} lead from one known class to another: no claim of a violation.`,
+        chart: bars(found.slice(0, 15).map(({ license, licenseClass, models }) => ({
+          name: license ?? 'none declared', value: models, told: number(models), shade: `license-${licenseClass}`,
+        })), { suffix: ' models' }),
+        table: {
+          head: ['Licence', 'Class', 'Models'],
+          rows: found.map(({ license, licenseClass, models }) =>
+            [{ value: license, text: license ?? 'none declared' }, LICENSE_CLASSES[licenseClass], models]),
+        },
+      };
+    },
+  });
+
+  const relations = figure({
+    title: 'How they were made', query: RELATED,
+    answer: ({ family: f }) => ({
+      note: `Of ${some(f.derivatives, 'live derivative')}; one that was made in two ways counts in both.`,
+      chart: bars(f.relations.map(({ relation, models }) => ({
+        name: RELATIONS[relation], value: models, told: number(models), shade: `relation-${relation}`,
+      })), { suffix: ' models' }),
+      table: { head: ['Relation', 'Models'], rows: f.relations.map(({ relation, models }) => [RELATIONS[relation], models]) },
+    }),
+  });
+
+  const parameters = figure({
+    title: 'Numbers of weights', query: PARAMETERS,
+    answer: ({ family: f }) => ({
+      note: 'As the safetensors files state them: of an adapter its own, of packed 4-bit weights fewer.',
+      chart: bars(f.parameters.map(({ bucket, models }) => ({
+        name: bucket, value: models, told: number(models), shade: bucket === UNKNOWN ? 'none' : 'series-1',
+      })), { suffix: ' models' }),
+      table: { head: ['Weights', 'Models'], rows: f.parameters.map(({ bucket, models }) => [bucket, models]) },
+    }),
+  });
+
+  const members = figure({
+    title: 'Its models most built upon', query: MEMBERS, wide: true, controls: [choice('By', 'measure', MEASURES)],
+    answer: ({ family: f }, { measure }) => rankedModels(f.members, measure),
+  });
+
+  const places = figure({
+    title: 'Where its models are published', query: PLACES,
+    answer: ({ models }) => {
+      const found = tallied(models.nodes, node => groupName('COUNTRY', node.organization?.country ?? null));
+      return {
+        note: `${ofThem(models, 'live models by lineage')} By the country of the publisher's headquarters; most people who publish are in no registry, and so unknown.`,
+        chart: bars(found.slice(0, 15).map(({ name, models: count }) => ({
+          name, value: count, told: `${number(count)} (${percent(count / models.nodes.length)})`, shade: name === UNKNOWN ? 'none' : 'series-1',
+        }))),
+        table: { head: ['Country', 'Models', 'Downloads, 30 days'], rows: found.map(entry => [entry.name, entry.models, downloadsOf(entry)]) },
+      };
+    },
+  });
+
+  const quantizers = figure({
+    title: 'Who quantizes it', query: QUANTIZERS,
+    answer: ({ models }) => {
+      const found = tallied(models.nodes, node => node.author ?? UNKNOWN);
+      return {
+        note: models.totalCount ? `${ofThem(models, 'live quantized models')} By namespace.` : 'No live model is declared as a quantized copy.',
+        chart: found.length ? bars(found.slice(0, 15).map(({ name, models: count, most }) => ({
+          name, value: count, told: number(count), shade: 'relation-QUANTIZED', pick: model(most),
+        })), { pick: go, suffix: ' quantized models' }) : null,
+        table: {
+          head: ['Who', 'Quantized models', 'Downloads, 30 days', 'The most downloaded'],
+          rows: found.map(entry => [entry.name, entry.models, downloadsOf(entry), { value: entry.most, href: model(entry.most) }]),
+        },
+      };
+    },
+  });
+
+  const influence = figure({
+    title: 'Families it builds on, and that build on it', query: INFLUENCE,
+    answer: ({ influence: all }, { key }) => {
+      const found = all.filter(({ from, to }) => from === key || to === key);
+      return {
+        note: `${found.length ? 'Derivations between families' : 'No derivation leads to another family or comes from one'}: what one family’s publisher released, made from a model of the other.` +
+          (all.length === 1000 ? ' Only the 1,000 most frequent pairs were looked at.' : ''),
+        chart: found.length ? bars(found.slice(0, 15).map(({ from, to, weight }) => ({
+          name: from === key ? `it builds on ${to}` : `${from} builds on it`, value: weight, told: number(weight),
+          shade: from === key ? 'series-2' : 'series-1', pick: familyAddress(from === key ? to : from),
+        })), { pick: go }) : null,
+        table: {
+          head: ['Family', 'builds on', 'Derivations'],
+          rows: found.map(({ from, to, weight }) => [{ value: from, href: familyAddress(from) }, { value: to, href: familyAddress(to) }, weight]),
+        },
+      };
+    },
+  });
+
+  place.append(...[numbers, sizes, months, licenses, relations, members, quantizers, places, parameters, influence].map(each => each.element));
+
+  return state => {
+    const { key = '', weight, attribution, credit, measure, pace } = state;
+    numbers.show({ key }, {});
+    sizes.show({ key, weight }, {});
+    months.show({ keys: [key], weight, attribution, credit }, { pace });
+    for (const each of [licenses, relations, parameters, places, quantizers]) each.show({ key }, {});
+    members.show({ key, field: measure }, { measure });
+    influence.show({}, { key });
+    return `Family ${key}`;
+  };
+}
