@@ -2,8 +2,8 @@
 
 The cost of a query is the number of values that it may return: each field counts once for each
 row that it may stand in, so it counts the product of the ``first`` (or ``last``) of the fields
-around it. A field that takes a list of keys multiplies by the number of keys. Lists without a
-``first``, such as the parents of a model, count as one.
+around it. A field that takes a list of keys, or of definitions, multiplies by their number. Lists
+without a ``first``, such as the parents of a model, count as one.
 """
 
 from collections import Counter
@@ -17,6 +17,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
+    GraphQLInputType,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
@@ -25,6 +26,7 @@ from graphql import (
     ValueNode,
     VariableNode,
     get_named_type,
+    is_input_object_type,
     is_list_type,
     is_non_null_type,
     is_object_type,
@@ -228,10 +230,20 @@ def _bounded(field: GraphQLField, node: FieldNode, below: Weight) -> Bounded | N
             return Bounded(name, given[name], _default(field, name), below)
     if "first" in field.args:
         return Bounded("first", None, _default(field, "first"), below)
+    keys = None
     for name, argument in field.args.items():
-        if is_non_null_type(argument.type) and is_list_type(argument.type.of_type):
-            return Bounded(name, given.get(name), 1, below)
-    return None
+        if _counts(argument.type):
+            below = below if keys is None else Weight(0, {keys: 1}, below.depth, below.aliases)
+            keys = Bounded(name, given.get(name), 1, below)
+    return keys
+
+
+def _counts(type: GraphQLInputType) -> bool:
+    """Return whether there is a row for each value of an argument: of keys, of definitions."""
+    listed = type.of_type if is_non_null_type(type) else type
+    return is_list_type(listed) and (
+        is_non_null_type(type) or is_input_object_type(get_named_type(listed))
+    )
 
 
 def _default(field: GraphQLField, name: str) -> int:

@@ -1,28 +1,42 @@
 """Families: what descends from the models of one name, and how families compare."""
 
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import strawberry
 
 from api.connection import After, Before, First, Last, PageInfo, window
-from api.definition import Definition
+from api.definition import Definition, WeightArgument
+from api.filter import (
+    CountedRelations,
+    CountFilter,
+    Direction,
+    DirectionArgument,
+    ExcludeAutomated,
+    ListFilter,
+    MinDownloads,
+    counted,
+    listed,
+    ordered,
+)
 from api.growth import Growth, RelativeAdoption
 from api.influence import FamilyInfluence
 from api.model import Model, ModelConnection, OrderBy
 from api.organization import Organization
 from api.scalars import Long
-from graph import profile
+from graph import profile, shares
 from graph.adoption import adoption, most_adopted
 from graph.copies import copies_by_family
 from graph.csr import Rows
 from graph.ecosystem import Ecosystem, FamilyView
 from graph.families import Attribution, Credit
-from graph.listing import Order, OrderField, Page, Window, ascending, listing
+from graph.family_counts import FamilySelection, family_counts
+from graph.listing import OrderField, Page, Window, ascending, listing
 from graph.ranking import Keys
 from graph.records import Relation
 from graph.registry import LicenseClass
+from graph.selection import ANY, Filter
 from graph.shares import Weight, sizes
 
 
@@ -91,6 +105,8 @@ class Family:
 
     eco: strawberry.Private[Ecosystem]
     number: strawberry.Private[int]
+    attribution: strawberry.Private[Attribution] = Attribution.LINEAGE
+    counted: strawberry.Private[Filter] = ANY
 
     @property
     def _view(self) -> FamilyView:
@@ -119,40 +135,57 @@ class Family:
         """Return whether the registry names it."""
         return self._view.family.registered
 
-    @strawberry.field(description="What `models`, `derivatives` and `downloads` mean here.")
+    def _count(self, weight: Weight) -> int:
+        definition = _fully(weight, self.attribution, self.counted)
+        return int(family_counts(self.eco, definition)[self.number])
+
+    @strawberry.field(
+        description="What `models`, `derivatives` and `downloads` mean here: as the arguments of"
+        " `family` or `families` say, and in full credit. All else is by lineage, of all models."
+    )
     def definition(self) -> Definition:
         """Return what its counts mean."""
-        return Definition(weight=Weight.MODELS, attribution=Attribution.LINEAGE, credit=Credit.FULL)
+        return Definition(
+            weight=Weight.MODELS,
+            attribution=self.attribution,
+            credit=Credit.FULL,
+            models=self.counted,
+        )
 
-    @strawberry.field(description="Live models by lineage, each counting fully, roots included.")
+    @strawberry.field(description="Live models, each counting fully, roots included.")
     def models(self) -> int:
         """Return how many live models it has."""
-        return int(self._sum("models"))
+        return self._count(Weight.MODELS)
 
-    @strawberry.field(description="Live models by lineage that declare a base, each fully.")
+    @strawberry.field(description="Live models that declare a base, each fully.")
     def derivatives(self) -> int:
         """Return how many derivatives it has."""
-        return int(self._sum("derivatives"))
+        return self._count(Weight.DERIVATIVES)
 
     @strawberry.field(description="Downloads of its live models in 30 days, each fully.")
     def downloads(self) -> Long:
         """Return the downloads of its models."""
-        return Long(self._sum("downloads"))
+        return Long(self._count(Weight.DOWNLOADS))
 
     @strawberry.field(description="Its size under each definition, side by side.")
     def sizes(
         self,
-        weight: Annotated[
-            Weight, strawberry.argument(description="What is counted.")
-        ] = Weight.MODELS,
+        weight: WeightArgument = Weight.MODELS,
+        exclude_automated: ExcludeAutomated = None,
+        relations: CountedRelations = None,
+        min_downloads: MinDownloads = None,
+        filter: CountFilter = None,
     ) -> list[FamilySize]:
         """Return its size under each definition."""
+        models = counted(filter, exclude_automated, relations, min_downloads)
         return [
             FamilySize(
-                definition=Definition(weight=weight, attribution=attribution, credit=credit),
+                definition=Definition(
+                    weight=weight, attribution=attribution, credit=credit, models=models
+                ),
                 models=value,
             )
-            for (attribution, credit), value in sizes(self.eco, self.number, weight).items()
+            for (attribution, credit), value in sizes(self.eco, self.number, weight, models).items()
         ]
 
     @strawberry.field(description="Its live models by declared licence, the most frequent first.")
@@ -226,12 +259,18 @@ class Family:
         last: Last = None,
         before: Before = None,
         order_by: OrderBy = OrderField.PAGERANK,
+        filter: ListFilter = None,
+        direction: DirectionArgument = None,
     ) -> ModelConnection:
         """Return its models."""
-        order = Order(order_by, order_by != OrderField.ID)
-        part = window(first, after, last, before)
-        scope = ["members", self.number]
-        return ModelConnection.of_rows(self.eco, lambda: self._view.rows, order, scope, part)
+        return ModelConnection.of_rows(
+            self.eco,
+            lambda: self._view.rows,
+            listed(filter),
+            ordered(order_by, direction),
+            ["members", self.number],
+            window(first, after, last, before),
+        )
 
 
 @strawberry.type(description="A family in a list.")
@@ -255,26 +294,39 @@ class FamilyConnection:
     eco: strawberry.Private[Ecosystem]
     page: strawberry.Private[Page]
 
+    attribution: strawberry.Private[Attribution]
+    counted: strawberry.Private[Filter]
+
     @classmethod
     def of(
-        cls, eco: Ecosystem, order: FamilyOrder, *, registered: bool | None, part: Window
+        cls,
+        eco: Ecosystem,
+        which: FamilySelection,
+        order: FamilyOrder,
+        direction: Direction | None,
+        attribution: Attribution,
+        counted: Filter,
+        part: Window,
     ) -> Self:
-        """List the families of an ecosystem."""
+        """List families, counted by an attribution of some models."""
+        descending = order != FamilyOrder.KEY if direction is None else direction == Direction.DESC
 
         def make() -> tuple[Rows, Keys]:
             table = eco.table("families")
-            numbers = np.arange(len(table), dtype=np.int32)
-            if registered is not None:
-                named = table.column("registered").to_numpy(zero_copy_only=False)
-                numbers = numbers[named == registered]
             if order == FamilyOrder.KEY:
-                keys = np.argsort(np.argsort(table.column("key").to_numpy(zero_copy_only=False)))
+                keys = table.column("key").to_numpy(zero_copy_only=False)
+                values: Keys = np.argsort(np.argsort(keys))
+            elif order in (FamilyOrder.DESCENDANTS, FamilyOrder.PAGERANK):
+                values = table.column(order.value).to_numpy()
             else:
-                keys = ascending(table.column(order.value).to_numpy(), descending=True)
-            return numbers, keys[numbers]
+                definition = _fully(Weight(order.value), attribution, counted)
+                values = family_counts(eco, definition)
+            numbers = which.numbers(eco)
+            return numbers, ascending(values, descending=descending)[numbers]
 
-        scope = ["families", order.value, registered]
-        return cls(eco=eco, page=listing(eco, eco.family_keys, scope, make).page(part))
+        scope = ["families", which, order, descending, attribution, counted]
+        page = listing(eco, eco.family_keys, scope, make).page(part)
+        return cls(eco=eco, page=page, attribution=attribution, counted=counted)
 
     @strawberry.field(description="How many families the whole list has.")
     def total_count(self) -> int:
@@ -284,7 +336,10 @@ class FamilyConnection:
     @strawberry.field(description="The families of this page.")
     def nodes(self) -> list[Family]:
         """Return the families."""
-        return [Family(eco=self.eco, number=number) for number in self.page.rows.tolist()]
+        return [
+            Family(eco=self.eco, number=number, attribution=self.attribution, counted=self.counted)
+            for number in self.page.rows.tolist()
+        ]
 
     @strawberry.field(description="The families of this page with their cursors.")
     def edges(self) -> list[FamilyEdge]:
@@ -295,3 +350,7 @@ class FamilyConnection:
     def page_info(self) -> PageInfo:
         """Return where this page stands."""
         return PageInfo.of(self.page)
+
+
+def _fully(weight: Weight, attribution: Attribution, models: Filter) -> shares.Definition:
+    return shares.Definition(weight, attribution, Credit.FULL, models)

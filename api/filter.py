@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 import strawberry
 
 from api.scalars import Long, milliseconds
+from graph.listing import Order, OrderField
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
 from graph.selection import ANY, LIVE, Filter
@@ -114,6 +115,21 @@ MinDownloads = Annotated[
     Long | None,
     strawberry.argument(description="As in `filter`, over which it prevails."),
 ]
+
+
+DirectionArgument = Annotated[
+    Direction | None,
+    strawberry.argument(
+        description="When it is left out, ID, KEY and DISTANCE ascend and all else descends."
+    ),
+]
+
+
+def ordered(field: OrderField, direction: Direction | None) -> Order:
+    """Return an order of models."""
+    if direction is None:
+        return Order(field, field not in (OrderField.ID, OrderField.DISTANCE))
+    return Order(field, direction == Direction.DESC)
 
 
 def listed(filter: ModelFilter | None) -> Filter:

@@ -10,6 +10,13 @@ import strawberry
 
 from api.column import Batch, Batches, R, column, moment, number, text, texts
 from api.connection import After, Before, First, Last, PageInfo, Size, bounded, window
+from api.filter import (
+    DirectionArgument,
+    ListFilter,
+    WalkFilter,
+    listed,
+    ordered,
+)
 from api.growth import RelativeAdoption
 from api.lineage import LicenseStep, Lineage, Removal
 from api.organization import Organization
@@ -23,6 +30,7 @@ from graph.lineage import lineage
 from graph.listing import Order, OrderField, Page, Window, model_listing
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
+from graph.selection import ANY, Filter
 from graph.traversal import Reached
 
 if TYPE_CHECKING:
@@ -34,7 +42,7 @@ MAX_DEPTH = 1000
 _RELATIONS = "Follow only these relations; all when it is left out."
 _DEPTH = "Steps at most; any number when it is left out."
 
-OrderBy = Annotated[OrderField, strawberry.argument(description="Largest first; ID ascends.")]
+OrderBy = Annotated[OrderField, strawberry.argument(description="By what models are ordered.")]
 Relations = Annotated[list[Relation] | None, strawberry.argument(description=_RELATIONS)]
 MaxDepth = Annotated[int | None, strawberry.argument(description=_DEPTH)]
 
@@ -208,12 +216,16 @@ class Model:
         order_by: OrderBy = OrderField.DISTANCE,
         relations: Relations = None,
         max_depth: MaxDepth = None,
+        filter: WalkFilter = None,
+        direction: DirectionArgument = None,
     ) -> "ModelConnection":
         """Return what it derives from."""
         walk = partial(self.eco.ancestors, self.row, _chosen(relations), _steps(max_depth))
+        wanted = filter.plain() if filter else ANY
         scope = ["ancestors", self.row, relations, max_depth]
         part = window(first, after, last, before)
-        return ModelConnection.of_walk(self.eco, walk, order_by, scope, part)
+        order = ordered(order_by, direction)
+        return ModelConnection.of_walk(self.eco, walk, wanted, order, scope, part)
 
     @strawberry.field(description="What derives from it, at any distance.")
     def descendants(
@@ -225,12 +237,16 @@ class Model:
         order_by: OrderBy = OrderField.DISTANCE,
         relations: Relations = None,
         max_depth: MaxDepth = None,
+        filter: WalkFilter = None,
+        direction: DirectionArgument = None,
     ) -> "ModelConnection":
         """Return what derives from it."""
         walk = partial(self.eco.descendants, self.row, _chosen(relations), _steps(max_depth))
+        wanted = filter.plain() if filter else ANY
         scope = ["descendants", self.row, relations, max_depth]
         part = window(first, after, last, before)
-        return ModelConnection.of_walk(self.eco, walk, order_by, scope, part)
+        order = ordered(order_by, direction)
+        return ModelConnection.of_walk(self.eco, walk, wanted, order, scope, part)
 
     @strawberry.field(
         description="It with its nearest ancestors and descendants, as nodes and edges; the other"
@@ -326,12 +342,18 @@ class Model:
         last: Last = None,
         before: Before = None,
         order_by: OrderBy = OrderField.DOWNLOADS,
+        filter: ListFilter = None,
+        direction: DirectionArgument = None,
     ) -> "ModelConnection":
         """Return what is taken for copies of it."""
-        order = Order(order_by, order_by != OrderField.ID)
-        rows = partial(copies(self.eco).of, self.row)
-        part = window(first, after, last, before)
-        return ModelConnection.of_rows(self.eco, rows, order, ["copies", self.row], part)
+        return ModelConnection.of_rows(
+            self.eco,
+            partial(copies(self.eco).of, self.row),
+            listed(filter),
+            ordered(order_by, direction),
+            ["copies", self.row],
+            window(first, after, last, before),
+        )
 
 
 @strawberry.type(description="A model in a list.")
@@ -366,10 +388,21 @@ class ModelConnection:
 
     @classmethod
     def of_rows(
-        cls, eco: Ecosystem, rows: Callable[[], Rows], order: Order, scope: Any, part: Window
+        cls,
+        eco: Ecosystem,
+        rows: Callable[[], Rows],
+        wanted: Filter,
+        order: Order,
+        scope: Any,
+        part: Window,
     ) -> Self:
-        """List some ascending rows; ``scope`` is all that they depend on."""
-        listed = model_listing(eco, order, scope, lambda: (rows(), None))
+        """List those of some ascending rows that are wanted; ``scope`` is all they depend on."""
+
+        def make() -> tuple[Rows, None]:
+            every = rows()
+            return every[wanted.of(eco, every)], None
+
+        listed = model_listing(eco, order, [scope, wanted], make)
         return cls(eco=eco, page=listed.page(part), walk=None)
 
     @classmethod
@@ -377,19 +410,21 @@ class ModelConnection:
         cls,
         eco: Ecosystem,
         walk: Callable[[], Reached],
-        order_by: OrderField,
+        wanted: Filter,
+        order: Order,
         scope: Any,
         part: Window,
     ) -> Self:
-        """List what a walk reaches; ``scope`` is all that it depends on."""
+        """List what is wanted of what a walk reaches; ``scope`` is all that it depends on."""
 
         def by_row() -> tuple[Rows, Rows]:
             reached = walk()
-            ascending = np.argsort(reached.rows)
-            return reached.rows[ascending], reached.distances[ascending]
+            passed = wanted.of(eco, reached.rows)
+            rows, distances = reached.rows[passed], reached.distances[passed]
+            ascending = np.argsort(rows)
+            return rows[ascending], distances[ascending]
 
-        descending = order_by not in (OrderField.ID, OrderField.DISTANCE)
-        listed = model_listing(eco, Order(order_by, descending), scope, by_row)
+        listed = model_listing(eco, order, [scope, wanted], by_row)
         return cls(eco=eco, page=listed.page(part), walk=walk)
 
     @cached_property

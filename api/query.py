@@ -1,10 +1,12 @@
 """The root of the schema: what can be asked."""
 
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import strawberry
 from strawberry.types import Info
 
@@ -12,17 +14,34 @@ from api import enums  # noqa: F401  (the enumerations are registered there)
 from api.change import ChangeConnection
 from api.concentration import Concentration
 from api.connection import After, Before, First, Last, Size, bounded, window
-from api.definition import Definition
+from api.definition import (
+    AttributionArgument,
+    CreditArgument,
+    Definition,
+    DefinitionInput,
+    WeightArgument,
+)
 from api.family import Family, FamilyConnection, FamilyOrder
-from api.filter import Direction, ListFilter, listed
+from api.filter import (
+    CountedRelations,
+    CountFilter,
+    Direction,
+    DirectionArgument,
+    ExcludeAutomated,
+    ListFilter,
+    MinDownloads,
+    counted,
+    listed,
+)
 from api.influence import DEFINITION, Influence
 from api.license_drift import LicenseDrift
 from api.model import Model, ModelConnection
-from api.share import ComparedFamily, Share, TimeSeries, few
+from api.share import Between, ComparedFamily, Share, TimeSeries
 from api.snapshot import DataQuality, Snapshot
 from graph.changes import Kind
 from graph.ecosystem import Ecosystem
 from graph.families import Attribution, Credit
+from graph.family_counts import FamilySelection
 from graph.history import History, reader
 from graph.listing import Order, OrderField
 from graph.records import Relation
@@ -59,13 +78,6 @@ class ModelOrder:
     direction: Direction = strawberry.field(default=Direction.DESC, description="The direction.")
 
 
-AttributionArgument = Annotated[
-    Attribution, strawberry.argument(description="To whom models are attributed.")
-]
-CreditArgument = Annotated[
-    Credit, strawberry.argument(description="How a model of several roots counts.")
-]
-WeightArgument = Annotated[Weight, strawberry.argument(description="What is counted.")]
 ByArgument = Annotated[By, strawberry.argument(description="By what models are divided.")]
 
 
@@ -144,12 +156,11 @@ class Query:
     ) -> ModelConnection:
         """Return models."""
         eco = info.context.eco
-        wanted = listed(filter)
         chosen = order_by or ModelOrder()
         order = Order(chosen.field, chosen.direction == Direction.DESC)
         part = window(first, after, last, before)
         return ModelConnection.of_rows(
-            eco, lambda: wanted.rows(eco), order, ["models", wanted], part
+            eco, lambda: np.arange(len(eco), dtype=np.int32), listed(filter), order, "models", part
         )
 
     @strawberry.field(
@@ -172,12 +183,22 @@ class Query:
         self,
         info: Info[Context, None],
         key: Annotated[str, strawberry.argument(description="The family's key.")],
+        attribution: AttributionArgument = Attribution.LINEAGE,
+        exclude_automated: ExcludeAutomated = None,
+        relations: CountedRelations = None,
+        min_downloads: MinDownloads = None,
+        filter: CountFilter = None,
     ) -> Family | None:
         """Return a family."""
         eco = info.context.eco
-        return Family(eco=eco, number=eco.family_number(key))
+        models = counted(filter, exclude_automated, relations, min_downloads)
+        number = eco.family_number(key)
+        return Family(eco=eco, number=number, attribution=attribution, counted=models)
 
-    @strawberry.field(description="Families, ordered, in pages.")
+    @strawberry.field(
+        description="Families, ordered, in pages. Each is counted, and ordered by its counts, as"
+        " the arguments say, and in full credit; `share` has them in fractions."
+    )
     def families(
         self,
         info: Info[Context, None],
@@ -186,7 +207,7 @@ class Query:
         last: Last = None,
         before: Before = None,
         order_by: Annotated[
-            FamilyOrder, strawberry.argument(description="Largest first; KEY ascends.")
+            FamilyOrder, strawberry.argument(description="By what families are ordered.")
         ] = FamilyOrder.DESCENDANTS,
         registered: Annotated[
             bool | None,
@@ -194,22 +215,69 @@ class Query:
                 description="Only those that the registry names, or only those that it does not."
             ),
         ] = None,
+        organization: Annotated[
+            str | None, strawberry.argument(description="Only those that this namespace releases.")
+        ] = None,
+        country: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Only those whose organisation is of this country, ISO 3166-1 alpha-2,"
+                ' or "unknown".'
+            ),
+        ] = None,
+        direction: DirectionArgument = None,
+        attribution: AttributionArgument = Attribution.LINEAGE,
+        exclude_automated: ExcludeAutomated = None,
+        relations: CountedRelations = None,
+        min_downloads: MinDownloads = None,
+        filter: CountFilter = None,
     ) -> FamilyConnection:
         """Return families."""
-        part = window(first, after, last, before)
-        return FamilyConnection.of(info.context.eco, order_by, registered=registered, part=part)
+        return FamilyConnection.of(
+            info.context.eco,
+            FamilySelection(registered, organization, country),
+            order_by,
+            direction,
+            attribution,
+            counted(filter, exclude_automated, relations, min_downloads),
+            window(first, after, last, before),
+        )
 
-    @strawberry.field(description="Families side by side, under one definition.")
+    @strawberry.field(
+        description="Families side by side, under one definition or several: one entry for each"
+        " family and definition, those of one family together."
+    )
     def compare(
         self,
         info: Info[Context, None],
         families: Annotated[list[str], strawberry.argument(description="Keys, 100 at most.")],
         attribution: AttributionArgument = Attribution.LINEAGE,
         credit: CreditArgument = Credit.FRACTIONAL,
+        exclude_automated: ExcludeAutomated = None,
+        relations: CountedRelations = None,
+        min_downloads: MinDownloads = None,
+        filter: CountFilter = None,
+        definitions: Annotated[
+            list[DefinitionInput] | None,
+            strawberry.argument(
+                description="Several definitions, 10 at most, in place of the arguments before."
+            ),
+        ] = None,
     ) -> list[ComparedFamily]:
         """Return families side by side."""
-        definition = Definition(weight=Weight.MODELS, attribution=attribution, credit=credit)
-        return [ComparedFamily.of(info.context.eco, key, definition) for key in few(families)]
+        chosen = [
+            DefinitionInput(
+                attribution=attribution,
+                credit=credit,
+                exclude_automated=exclude_automated,
+                relations=relations,
+                min_downloads=min_downloads,
+                filter=filter,
+            )
+        ]
+        return ComparedFamily.each(
+            info.context.eco, families, chosen if definitions is None else definitions
+        )
 
     @strawberry.field(
         description="How models are divided. By RELATION and with PUBLISHER a model is its own; by"
@@ -222,10 +290,17 @@ class Query:
         weight: WeightArgument = Weight.DERIVATIVES,
         attribution: AttributionArgument = Attribution.LINEAGE,
         credit: CreditArgument = Credit.FRACTIONAL,
+        exclude_automated: ExcludeAutomated = None,
+        relations: CountedRelations = None,
+        min_downloads: MinDownloads = None,
+        filter: CountFilter = None,
         first: Size = 20,
     ) -> Share:
         """Return how models are divided."""
-        definition = Definition(weight=weight, attribution=attribution, credit=credit)
+        models = counted(filter, exclude_automated, relations, min_downloads)
+        definition = Definition(
+            weight=weight, attribution=attribution, credit=credit, models=models
+        )
         return Share.of(info.context.eco, by, definition, first)
 
     @strawberry.field(
@@ -239,9 +314,16 @@ class Query:
         weight: WeightArgument = Weight.DERIVATIVES,
         attribution: AttributionArgument = Attribution.LINEAGE,
         credit: CreditArgument = Credit.FRACTIONAL,
+        exclude_automated: ExcludeAutomated = None,
+        relations: CountedRelations = None,
+        min_downloads: MinDownloads = None,
+        filter: CountFilter = None,
     ) -> Concentration:
         """Return how much a few groups have."""
-        definition = Definition(weight=weight, attribution=attribution, credit=credit)
+        models = counted(filter, exclude_automated, relations, min_downloads)
+        definition = Definition(
+            weight=weight, attribution=attribution, credit=credit, models=models
+        )
         return Concentration.of(info.context.eco, by, definition)
 
     @strawberry.field(
@@ -280,8 +362,8 @@ class Query:
 
     @strawberry.field(
         description="Models by the month of their creation, or by the snapshots that were"
-        " published, as parallel lists. By SNAPSHOT the definition is LINEAGE and FRACTIONAL: no"
-        " other was kept."
+        " published, as parallel lists. By SNAPSHOT the definition is LINEAGE and FRACTIONAL, of"
+        " all live models: no other was kept."
     )
     def time_series(
         self,
@@ -291,16 +373,36 @@ class Query:
         weight: WeightArgument = Weight.DERIVATIVES,
         attribution: AttributionArgument = Attribution.LINEAGE,
         credit: CreditArgument = Credit.FRACTIONAL,
+        exclude_automated: ExcludeAutomated = None,
+        relations: CountedRelations = None,
+        min_downloads: MinDownloads = None,
+        filter: CountFilter = None,
         interval: Annotated[
             Interval, strawberry.argument(description="What the steps are.")
         ] = Interval.MONTH,
+        begin: Annotated[
+            datetime | None,
+            strawberry.argument(
+                name="from", description="No dates before it; a month counts as a whole."
+            ),
+        ] = None,
+        end: Annotated[
+            datetime | None,
+            strawberry.argument(
+                name="to", description="No dates after it; a month counts as a whole."
+            ),
+        ] = None,
     ) -> TimeSeries:
         """Return models by month or by snapshot."""
         eco, history = info.context.eco, info.context.history
-        definition = Definition(weight=weight, attribution=attribution, credit=credit)
+        between = Between(begin, end)
+        models = counted(filter, exclude_automated, relations, min_downloads)
+        definition = Definition(
+            weight=weight, attribution=attribution, credit=credit, models=models
+        )
         if interval == Interval.SNAPSHOT:
-            return TimeSeries.by_snapshot(eco, history, by, keys, definition)
-        return TimeSeries.of(eco, by, keys, definition)
+            return TimeSeries.by_snapshot(eco, history, by, keys, definition, between)
+        return TimeSeries.of(eco, by, keys, definition, between)
 
     @strawberry.field(description="What was doubtful in the data, counted with examples.")
     def data_quality(self, info: Info[Context, None]) -> DataQuality:

@@ -1,22 +1,44 @@
 """Shares, series and comparisons, each with the definition that was used."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 import strawberry
 
 from api.connection import bounded
-from api.definition import Definition
+from api.definition import Definition, DefinitionInput
 from api.family import Family
 from graph import shares
 from graph.ecosystem import Ecosystem
 from graph.errors import UsageError
+from graph.family_counts import family_counts
 from graph.history import History
+from graph.selection import ANY
 from graph.series import ATTRIBUTION, CREDIT
 from graph.shares import By, Weight
 
 MAX_KEYS = 100
 """Families or groups that one comparison or series may name."""
+
+MAX_DEFINITIONS = 10
+"""Definitions under which one comparison may count."""
+
+
+class Between(NamedTuple):
+    """From when to when a series runs, both included; without an end it is open there."""
+
+    begin: datetime | None
+    end: datetime | None
+
+    def places(self, dates: list[str]) -> list[int]:
+        """Return which of some dates lie between; months, too, of which a part does."""
+        begin, end = ("" if bound is None else _text(bound) for bound in self)
+        return [
+            place
+            for place, date in enumerate(dates)
+            if date >= begin[: len(date)] and (not end or date <= end[: len(date)])
+        ]
 
 
 @strawberry.type(description="One part of a whole.")
@@ -49,14 +71,13 @@ class Share:
     @classmethod
     def of(cls, eco: Ecosystem, by: By, definition: Definition, first: int) -> Self:
         """Divide an ecosystem."""
-        found = shares.share(eco, by, definition.plain)
-        size = bounded(first)
+        found = shares.share(eco, by, definition.plain, bounded(first))
         return cls(
             groups=[
                 ShareGroup(key=key, value=value, fraction=value / found.total)
-                for key, value in zip(found.keys[:size], found.values[:size], strict=True)
+                for key, value in zip(found.keys, found.values, strict=True)
             ],
-            group_count=len(found.keys),
+            group_count=found.groups,
             total=found.total,
             unknown=found.unknown,
             coverage=eco.manifest.coverage,
@@ -89,22 +110,31 @@ class TimeSeries:
     definition: Definition = strawberry.field(description="What the numbers mean.")
 
     @classmethod
-    def of(cls, eco: Ecosystem, by: By, keys: list[str], definition: Definition) -> Self:
+    def of(
+        cls, eco: Ecosystem, by: By, keys: list[str], definition: Definition, between: Between
+    ) -> Self:
         """Count an ecosystem's models by month."""
         if by == By.FAMILY:
             for key in few(keys):
                 eco.family_number(key)
         dates, values = shares.series(eco, by, few(keys), definition.plain)
+        kept = between.places(dates)
         return cls(
-            dates=dates,
+            dates=[dates[place] for place in kept],
             snapshots=None,
-            series=[Series(key=key, values=list(values[key])) for key in keys],
+            series=[Series(key=key, values=[values[key][p] for p in kept]) for key in keys],
             definition=definition,
         )
 
     @classmethod
     def by_snapshot(
-        cls, eco: Ecosystem, history: History, by: By, keys: list[str], definition: Definition
+        cls,
+        eco: Ecosystem,
+        history: History,
+        by: By,
+        keys: list[str],
+        definition: Definition,
+        between: Between,
     ) -> Self:
         """Read how large groups were in each snapshot."""
         if (definition.attribution, definition.credit) != (ATTRIBUTION, CREDIT):
@@ -112,22 +142,29 @@ class TimeSeries:
                 f"a series by snapshot has attribution {ATTRIBUTION.name} and credit {CREDIT.name}:"
                 " no other numbers were kept; leave both out, or ask for interval MONTH"
             )
+        if definition.models != ANY:
+            raise UsageError(
+                "a series by snapshot is of all live models: no other numbers were kept; leave"
+                " filters out, or ask for interval MONTH"
+            )
         found = history.series(by, few(keys), definition.weight)
         if by == By.FAMILY:
             for key, values in found.values.items():
                 if not any(value is not None for value in values):
                     eco.family_number(key)
+        dates = [_date(manifest.as_of) for manifest in found.snapshots]
+        kept = between.places(dates)
         return cls(
-            dates=[_date(manifest.as_of) for manifest in found.snapshots],
-            snapshots=[strawberry.ID(manifest.id) for manifest in found.snapshots],
-            series=[Series(key=key, values=found.values[key]) for key in keys],
+            dates=[dates[place] for place in kept],
+            snapshots=[strawberry.ID(found.snapshots[place].id) for place in kept],
+            series=[Series(key=key, values=[found.values[key][p] for p in kept]) for key in keys],
             definition=definition,
         )
 
 
-@strawberry.type(description="One family under the definition of a comparison.")
+@strawberry.type(description="One family under one definition of a comparison.")
 class ComparedFamily:
-    """One family under the definition of a comparison."""
+    """One family under one definition of a comparison."""
 
     family: Family = strawberry.field(description="The family.")
     models: float = strawberry.field(description="Its live models, roots included.")
@@ -141,12 +178,29 @@ class ComparedFamily:
     )
 
     @classmethod
-    def of(cls, eco: Ecosystem, key: str, definition: Definition) -> Self:
-        """Measure a family under a definition."""
+    def each(
+        cls, eco: Ecosystem, keys: list[str], definitions: list[DefinitionInput]
+    ) -> list[Self]:
+        """Measure families under definitions.
+
+        Raises
+        ------
+        UsageError
+            When there are more than `MAX_KEYS` or `MAX_DEFINITIONS`.
+        """
+        if len(definitions) > MAX_DEFINITIONS:
+            raise UsageError(
+                f"{len(definitions)} definitions are asked for; name at most {MAX_DEFINITIONS}"
+            )
+        meant = [definition.of(Weight.MODELS) for definition in definitions]
+        return [cls._of(eco, key, definition) for key in few(keys) for definition in meant]
+
+    @classmethod
+    def _of(cls, eco: Ecosystem, key: str, definition: Definition) -> Self:
         number = eco.family_number(key)
-        chosen = (definition.attribution, definition.credit)
         models, derivatives, downloads, all_time = (
-            shares.sizes(eco, number, weight)[chosen] for weight in Weight
+            float(family_counts(eco, replace(definition.plain, weight=weight))[number])
+            for weight in Weight
         )
         return cls(
             family=Family(eco=eco, number=number),
@@ -159,7 +213,13 @@ class ComparedFamily:
 
 
 def _date(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
+    return _text(datetime.fromtimestamp(milliseconds / 1000, UTC))
+
+
+def _text(moment: datetime) -> str:
+    """Write a moment in UTC; one without a time zone is in it."""
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return known.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def few(keys: list[str]) -> list[str]:

@@ -1,0 +1,58 @@
+"""All families' counts side by side, and which families are listed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.csr import Rows
+from graph.ecosystem import Ecosystem
+from graph.families import Attribution, Credit
+from graph.lru import Lru
+from graph.selection import ANY
+from graph.shares import By, Definition, Weight, totals
+
+_REMEMBERED = 64 * 1024 * 1024
+"""Bytes of the counts that are remembered, at most."""
+
+_MEASURED = tuple(
+    Definition(weight, Attribution.LINEAGE, Credit.FULL, ANY)
+    for weight in (Weight.MODELS, Weight.DERIVATIVES, Weight.DOWNLOADS)
+)
+"""What the snapshot has of each family."""
+
+
+def family_counts(eco: Ecosystem, definition: Definition) -> NDArray[np.float64]:
+    """Return what is counted of each family, in the order of their numbers."""
+    if definition in _MEASURED:
+        column = eco.table("families").column(definition.weight.value)
+        return column.to_numpy(zero_copy_only=False)
+    kept: Lru[NDArray[np.float64]] = eco.once(family_counts, lambda: Lru(_REMEMBERED))
+    found = kept.get(definition)
+    if found is None:
+        found = totals(eco, By.FAMILY, definition).values
+        kept.put(definition, found, found.nbytes)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class FamilySelection:
+    """What a family must be; None asks for nothing."""
+
+    registered: bool | None = None
+    organization: str | None = None
+    country: str | None = None
+
+    def numbers(self, eco: Ecosystem) -> Rows:
+        """Return the numbers of the families that pass, ascending."""
+        table = eco.table("families")
+        mask = np.ones(len(table), np.bool_)
+        if self.registered is not None:
+            mask &= table.column("registered").to_numpy(zero_copy_only=False) == self.registered
+        if self.organization is not None or self.country is not None:
+            names = table.column("organization").to_pylist()
+            if self.organization is not None:
+                mask &= np.array([name == self.organization for name in names], np.bool_)
+            if self.country is not None:
+                mask &= np.array([eco.country(name) == self.country for name in names], np.bool_)
+        return np.flatnonzero(mask).astype(np.int32)
