@@ -1,6 +1,6 @@
 """A query's execution: its price first, a deadline while it runs, one snapshot throughout."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard, cast
 
@@ -41,8 +41,20 @@ def execute(
     limits: Limits,
     deadline: Deadline,
     executor: type[ClockedExecutor] = BulkExecutor,
+    charge: Callable[[int], None] | None = None,
 ) -> Result:
     """Execute a query.
+
+    Parameters
+    ----------
+    schema, document, variables, context
+        What is asked, and of what.
+    limits, deadline
+        Its bounds.
+    executor
+        Completes the lists.
+    charge
+        Is told the cost before anything is executed, and may refuse it.
 
     Raises
     ------
@@ -67,6 +79,8 @@ def execute(
     if isinstance(execution, list):
         raise InvalidError(execution, "BAD_USER_INPUT")
     cost = price(document.weight, execution.variable_values.coerced, limits)
+    if charge:
+        charge(cost)
     try:
         result = execution.execute_operation()
     except (AbortedGraphQLExecutionError, TimeUpError):

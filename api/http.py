@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: a request is read and negotiated here, answered on a thread, and remembered.
+"""GraphQL over HTTP: a request is let in, negotiated, answered on a thread, and remembered.
 
 Follows the GraphQL-over-HTTP specification: queries by GET or POST, bodies in JSON, answers in
 ``application/json`` or ``application/graphql-response+json`` as the client accepts. An answer is
@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
 from importlib.metadata import version
+from time import perf_counter
 from typing import Any
-from urllib.parse import parse_qs
 
 import orjson
 import structlog
@@ -21,13 +21,18 @@ from graphql import GraphQLSchema
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from api.admission import Admission
 from api.clock import Deadline
 from api.documents import Documents
 from api.execution import execute
 from api.failure import RequestError
 from api.limits import Limits
-from api.negotiation import GRAPHQL, HTML, is_json, media_type, takes_gzip, wants_page
+from api.metrics import Metrics
+from api.negotiation import GRAPHQL, HTML, media_type, takes_gzip, wants_page
+from api.persisted import Persisted
 from api.query import Context
+from api.rate import Allowance
+from api.request import Request, read
 from graph.errors import TryLaterError
 from graph.lru import Lru
 
@@ -46,15 +51,6 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What a client asks."""
-
-    query: str
-    variables: dict[str, Any]
-    operation: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Asked:
     """How a client asks.
 
@@ -64,10 +60,13 @@ class Asked:
         Whether by GET, which is for queries alone.
     zipped
         Whether it takes a compressed answer.
+    allowance
+        What it may still ask.
     """
 
     get: bool
     zipped: bool
+    allowance: Allowance
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +111,12 @@ class GraphQLEndpoint:
         What a browser gets that opens the address; None for 404.
     max_age_s
         Seconds for which caches may give an answer to a GET without asking again.
+    admission
+        Who may ask, and how much.
+    persisted
+        The documents that are known by their hash.
+    metrics
+        Where requests are counted.
     """
 
     def __init__(
@@ -123,12 +128,20 @@ class GraphQLEndpoint:
         introspection: bool = True,
         page: bytes | None = None,
         max_age_s: int = 0,
+        admission: Admission | None = None,
+        persisted: Persisted | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._schema = schema
         self._context = context
         self._limits = limits
         self._page = page
-        self._cache_control = f"public, max-age={max_age_s}, must-revalidate"
+        self._admission = admission or Admission()
+        self._persisted = persisted or Persisted(limits.persisted_bytes)
+        self._metrics = metrics or Metrics(lambda: None)
+        # What only holders of a key may read is not for caches that they share with others.
+        scope = "public" if self._admission.anonymous else "private"
+        self._cache_control = f"{scope}, max-age={max_age_s}, must-revalidate"
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="graphql")
         self._version = version("modelkin")
         self._held = 0
@@ -141,103 +154,55 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        started = perf_counter()
         headers = Headers(scope=scope)
-        asked = Asked(scope["method"] == "GET", takes_gzip(headers.get("accept-encoding")))
-        if (
-            asked.get
-            and b"query=" not in scope["query_string"]
-            and wants_page(headers.get("accept"))
-        ):
+        get = scope["method"] == "GET"
+        if get and _opens_page(scope["query_string"], headers.get("accept")):
             await self._send_page(send)
             return
-        kind, tag = GRAPHQL, None
+        kind, tag, allowance = GRAPHQL, None, None
         try:
             kind = media_type(headers.get("accept"))
-            get = asked.get
-            request = self._got(scope) if get else await self._posted(scope, headers, receive)
+            allowance = self._admission.admit(scope)
+            asked = Asked(get, takes_gzip(headers.get("accept-encoding")), allowance)
+            request = await read(scope, receive, self._limits, self._persisted)
             context = self._context()
             key = _key(self._version, context.eco.id, request)
             tag = f'W/"{key}"'
             if get and tag in headers.get("if-none-match", ""):
-                answer = Answer(b"", status=304, complete=True)
+                source, answer = "unchanged", Answer(b"", status=304, complete=True)
             else:
-                answer = await self._remembered(key, request, context, asked)
+                source, answer = await self._remembered(key, request, context, asked)
+            self._persisted.keep(request.query, request.extensions)
         except RequestError as error:
-            answer = _refusal(error, kind)
+            source, answer = "refused", self._refusal(error, kind)
         except TryLaterError as error:
             later = RequestError(error.code, str(error), 503, headers={"retry-after": "5"})
-            answer = _refusal(later, kind)
+            source, answer = "refused", self._refusal(later, kind)
         fields = [("content-type", f"{kind}; charset=utf-8"), ("vary", _VARY), *answer.headers]
-        if asked.get and answer.complete and tag:
+        if allowance:
+            fields += allowance.headers
+        if get and answer.complete and tag:
             fields += [("etag", tag), ("cache-control", self._cache_control)]
         else:
             fields.append(("cache-control", "no-store"))
         if answer.zipped:
             fields.append(("content-encoding", "gzip"))
         await _send(send, answer.status, fields, answer.body)
-
-    # Reading
-
-    def _got(self, scope: Scope) -> Request:
-        text = scope["query_string"]
-        if len(text) > self._limits.body_bytes:
-            raise RequestError(
-                "URL_TOO_LONG", f"the query string is over {self._limits.body_bytes} bytes", 414
-            )
-        try:
-            fields = parse_qs(text.decode("ascii"), keep_blank_values=True, errors="strict")
-        except (UnicodeError, ValueError):
-            raise RequestError("BAD_REQUEST", "the query string is not UTF-8") from None
-        told: dict[str, Any] = {name: values[-1] for name, values in fields.items()}
-        for name in ("variables", "extensions"):
-            if told.get(name):
-                told[name] = _json(told[name], f"the parameter {name}")
-            else:
-                told.pop(name, None)
-        return _request(told)
-
-    async def _posted(self, scope: Scope, headers: Headers, receive: Receive) -> Request:
-        if scope["method"] != "POST":
-            raise RequestError("METHOD_NOT_ALLOWED", "use GET or POST", 405, headers=_ALLOW)
-        if not is_json(headers.get("content-type")):
-            raise RequestError(
-                "UNSUPPORTED_MEDIA_TYPE", "the content-type must be application/json in UTF-8", 415
-            )
-        return _request(_json(await self._body(headers, receive), "the body"))
-
-    async def _body(self, headers: Headers, receive: Receive) -> bytes:
-        limit = self._limits.body_bytes
-        too_large = RequestError("BODY_TOO_LARGE", f"the body is larger than {limit} bytes", 413)
-        declared = headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > limit:
-            raise too_large
-        body = b""
-        try:
-            async with asyncio.timeout(self._limits.body_s):
-                more = True
-                while more:
-                    message = await receive()
-                    body += message.get("body", b"")
-                    if len(body) > limit:
-                        raise too_large
-                    more = message.get("more_body", False)
-        except TimeoutError:
-            raise RequestError(
-                "BODY_TIMEOUT", f"the body did not arrive within {self._limits.body_s:g} s", 408
-            ) from None
-        return body
+        self._metrics.count(answer.status, source, perf_counter() - started)
 
     # Answering
 
     async def _remembered(
         self, key: str, request: Request, context: Context, asked: Asked
-    ) -> Answer:
+    ) -> tuple[str, Answer]:
         answer = self.answers.get((key, asked.zipped))
-        if answer is None:
-            answer = await self._answer(request, context, asked)
-            if answer.complete:
-                self.answers.put((key, asked.zipped), answer, len(answer.body))
-        return answer
+        if answer is not None:
+            return "kept", answer
+        answer = await self._answer(request, context, asked)
+        if answer.complete:
+            self.answers.put((key, asked.zipped), answer, len(answer.body))
+        return "executed", answer
 
     async def _answer(self, request: Request, context: Context, asked: Asked) -> Answer:
         if self._held >= self._limits.queries:
@@ -277,7 +242,16 @@ class GraphQLEndpoint:
             raise RequestError(
                 "METHOD_NOT_ALLOWED", "GET is for queries", 405, headers={"allow": "POST"}
             )
-        result = execute(self._schema, document, request.variables, context, self._limits, deadline)
+        result = execute(
+            self._schema,
+            document,
+            request.variables,
+            context,
+            self._limits,
+            deadline,
+            charge=lambda cost: asked.allowance.take("cost", cost),
+        )
+        self._metrics.count_cost(result.cost)
         manifest = context.eco.manifest
         named = {"id": manifest.id, "sample": manifest.sample}
         told: dict[str, Any] = {"errors": result.errors} if result.errors else {}
@@ -288,36 +262,19 @@ class GraphQLEndpoint:
             body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
         return Answer(body, zipped, complete=not result.errors)
 
+    def _refusal(self, error: RequestError, kind: str) -> Answer:
+        self._metrics.count_refusal(error.code)
+        legacy = error.well_formed and kind != GRAPHQL
+        return Answer(
+            orjson.dumps({"errors": error.told}),
+            status=200 if legacy else error.status,
+            headers=tuple(error.headers.items()),
+        )
+
     async def _send_page(self, send: Send) -> None:
         page = self._page
         fields = [("content-type", f"{HTML}; charset=utf-8"), ("vary", _VARY)]
         await _send(send, 404 if page is None else 200, fields, page or b"there is no page here")
-
-
-_ALLOW = {"allow": "GET, POST"}
-
-
-def _json(text: str | bytes, what: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise RequestError("BAD_REQUEST", f"{what} is not JSON") from None
-
-
-def _request(told: Any) -> Request:
-    """Check the parameters of a request."""
-    if not isinstance(told, dict):
-        raise RequestError("BAD_REQUEST", 'send one JSON object, such as {"query": "..."}')
-    query = told.get("query")
-    if not isinstance(query, str) or not query.strip():
-        raise RequestError("BAD_REQUEST", "the parameter query must be text that is not empty")
-    operation, variables = told.get("operationName"), told.get("variables")
-    if not isinstance(operation, str | None):
-        raise RequestError("BAD_REQUEST", "the parameter operationName must be text")
-    for name in ("variables", "extensions"):
-        if not isinstance(told.get(name), dict | None):
-            raise RequestError("BAD_REQUEST", f"the parameter {name} must be a JSON object")
-    return Request(query, variables or {}, operation or None)
 
 
 def _key(version: str, snapshot: str, request: Request) -> str:
@@ -326,13 +283,9 @@ def _key(version: str, snapshot: str, request: Request) -> str:
     return blake2b(orjson.dumps(told), digest_size=16).hexdigest()
 
 
-def _refusal(error: RequestError, kind: str) -> Answer:
-    legacy = error.well_formed and kind != GRAPHQL
-    return Answer(
-        orjson.dumps({"errors": error.told}),
-        status=200 if legacy else error.status,
-        headers=tuple(error.headers.items()),
-    )
+def _opens_page(query_string: bytes, accept: str | None) -> bool:
+    is_asked = b"query=" in query_string or b"extensions=" in query_string
+    return not is_asked and wants_page(accept)
 
 
 async def _send(send: Send, status: int, fields: list[tuple[str, str]], body: bytes) -> None:

@@ -31,6 +31,8 @@ class Limits:
         Tokens of the documents whose parsing and validation are kept.
     cached_bytes
         Bytes of the answers that are kept.
+    persisted_bytes
+        Bytes of the documents that clients sent with their hash and that are kept.
     """
 
     body_bytes: int = 256 * 1024
@@ -44,3 +46,4 @@ class Limits:
     queries: int = 100
     cached_tokens: int = 200_000
     cached_bytes: int = 64 * 1024 * 1024
+    persisted_bytes: int = 8 * 1024 * 1024

@@ -108,7 +108,7 @@ def up(
     if is_sample and not sample:
         behind.start()
     try:
-        serve(bound, workers=1)
+        serve(bound, workers=1, proxies=settings.proxies)
     finally:
         stop.set()
         if behind.is_alive():
@@ -203,14 +203,35 @@ def serve(
 ) -> None:
     """Serve the newest snapshot, and follow newer ones."""
     from modelkin.jobs import opened
-    from modelkin.server import bind
+    from modelkin.server import admission, bind, documents
     from modelkin.server import serve as serve_on
 
     settings = _settings(store)
-    opened(settings).close()  # a store that cannot be opened is told before a port is taken
+    # What cannot be opened is told before a port is taken.
+    opened(settings).close()
+    admission(settings)
+    documents(settings)
     bound = bind(host, port)
     _announce(bound.getsockname()[1], sample=False, host=host)
-    serve_on(bound, workers)
+    serve_on(bound, workers, settings.proxies)
+
+
+@app.command()
+def key(
+    name: Annotated[str, typer.Argument(help="Whose key it is: letters, digits and . _ @ -")],
+) -> None:
+    """Make an API key: print it once, and append its hash to the file MODELKIN_API_KEYS.
+
+    A key whose line is removed from the file is refused from then on.
+    """
+    from api.keys import add_key
+    from graph.errors import UsageError
+
+    settings = _settings(None)
+    if settings.api_keys is None:
+        raise UsageError("MODELKIN_API_KEYS names no file: set it to where the keys are kept")
+    typer.echo(add_key(settings.api_keys, name))
+    typer.echo(f"{name} is in {settings.api_keys}; the key is not shown again", err=True)
 
 
 @app.command()

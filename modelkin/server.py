@@ -1,7 +1,9 @@
 """The web server: a socket that is bound first, and workers that share one snapshot."""
 
 import errno
+import os
 import socket
+import tempfile
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -9,9 +11,13 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from api.admission import Admission
 from api.app import create_app
 from api.current import Current
+from api.keys import Keys
 from api.limits import Limits
+from api.persisted import read_documents
+from api.rate import Rates
 from graph.errors import UsageError
 from modelkin.jobs import opened
 from modelkin.progress import configure_logging
@@ -45,6 +51,44 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
+def admission(settings: Settings) -> Admission:
+    """Return who may ask, and how much, by the settings.
+
+    Raises
+    ------
+    UsageError
+        When nobody could ask, or no query could be as large as its limit.
+    """
+    if settings.api_keys is None and not settings.anonymous:
+        raise UsageError(
+            "MODELKIN_ANONYMOUS is false and MODELKIN_API_KEYS names no file, so that nobody could"
+            " ask: name a file of keys"
+        )
+    for name in ("rate_key_cost", "rate_address_cost"):
+        if 0 < (cost := getattr(settings, name)) < settings.limit_cost:
+            raise UsageError(
+                f"MODELKIN_{name.upper()} is {cost}, less than the {settings.limit_cost} of one"
+                " query: raise it, or lower MODELKIN_LIMIT_COST"
+            )
+    return Admission(
+        Keys(settings.api_keys) if settings.api_keys else None,
+        anonymous=settings.anonymous,
+        key_rates=Rates(settings.rate_key_requests, settings.rate_key_cost),
+        address_rates=Rates(settings.rate_address_requests, settings.rate_address_cost),
+    )
+
+
+def documents(settings: Settings) -> dict[str, str] | None:
+    """Return the documents that alone are answered; None for all.
+
+    Raises
+    ------
+    UsageError
+        When their file is missing or is not what it should be.
+    """
+    return read_documents(settings.documents) if settings.documents else None
+
+
 def application() -> Callable[..., Any]:
     """Make the ASGI application of the environment's settings; each worker calls it."""
     configure_logging()
@@ -58,10 +102,39 @@ def application() -> Callable[..., Any]:
         introspection=settings.introspection,
         origins=[origin for origin in settings.cors_origins.split(",") if origin],
         max_age_s=settings.max_age_s,
+        admission=admission(settings),
+        documents=documents(settings),
     )
 
 
-def serve(bound: socket.socket, workers: int) -> None:
+def configuration(
+    application: str | Callable[..., Any], *, workers: int = 1, proxies: str = ""
+) -> uvicorn.Config:
+    """Return how uvicorn serves.
+
+    Parameters
+    ----------
+    application
+        The ASGI application, or for workers the import name of what makes it.
+    workers
+        Processes that answer.
+    proxies
+        Addresses or networks, separated by commas, whose ``X-Forwarded-For`` is believed.
+    """
+    return uvicorn.Config(
+        application,
+        factory=isinstance(application, str),
+        workers=workers,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+    )
+
+
+def serve(bound: socket.socket, workers: int, proxies: str = "") -> None:
     """Serve until the process is told to end.
 
     Parameters
@@ -70,20 +143,17 @@ def serve(bound: socket.socket, workers: int) -> None:
         From `bind`.
     workers
         Processes that answer; with more than one, this process only watches over them.
+    proxies
+        As for `configuration`.
     """
-    config = uvicorn.Config(
-        "modelkin.server:application",
-        factory=True,
-        workers=workers,
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-    )
+    config = configuration("modelkin.server:application", workers=workers, proxies=proxies)
     server = uvicorn.Server(config)
     if workers == 1:
         server.run(sockets=[bound])
         if not server.started:
             raise SystemExit(1)
     else:
-        Multiprocess(config, [bound]).run()
+        # Where workers add up what they count.
+        with tempfile.TemporaryDirectory(prefix="modelkin-metrics-") as directory:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+            Multiprocess(config, [bound]).run()

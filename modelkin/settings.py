@@ -110,6 +110,47 @@ class Settings(BaseSettings):
         ),
     ] = 500
 
+    api_keys: Annotated[
+        Path | None,
+        Field(description="A file of the names and hashes of API keys; `modelkin key` writes it."),
+    ] = None
+    anonymous: Annotated[bool, Field(description="Whether who sends no API key may ask, too.")] = (
+        True
+    )
+    rate_key_requests: Annotated[
+        int, Field(ge=0, description="Requests a minute with one API key, at most; 0 for any.")
+    ] = 0
+    rate_key_cost: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Values that may be asked for in a minute with one API key; 0 for any.",
+        ),
+    ] = 0
+    rate_address_requests: Annotated[
+        int,
+        Field(ge=0, description="Requests a minute of one address without a key; 0 for any."),
+    ] = 0
+    rate_address_cost: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Values that one address may ask for in a minute without a key; 0 for any.",
+        ),
+    ] = 0
+    proxies: Annotated[
+        str,
+        Field(
+            description="Addresses or networks, separated by commas, of the proxies whose"
+            " X-Forwarded-For is believed."
+        ),
+    ] = ""
+    documents: Annotated[
+        Path | None,
+        Field(
+            description="A JSON file of documents by their SHA-256: only these are answered.",
+        ),
+    ] = None
     graphiql: Annotated[
         bool, Field(description="Whether /graphql shows GraphiQL to a browser.")
     ] = True
@@ -160,6 +201,14 @@ class Settings(BaseSettings):
     limit_cached_bytes: Annotated[
         int, Field(ge=0, description="Bytes of the answers that a worker keeps, at most.")
     ] = 64 * 1024 * 1024
+    limit_persisted_bytes: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Bytes of the documents that a worker keeps for clients that send their"
+            " hash, at most.",
+        ),
+    ] = 8 * 1024 * 1024
 
     @property
     def snapshot_cache(self) -> Path:
