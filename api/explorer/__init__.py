@@ -1,4 +1,4 @@
-"""The explorer: a page of plain modules for people, with the charts of the installed plotly package.
+"""The explorer: a page of plain modules for people, with charts by the installed plotly package.
 
 Addresses hold a hash of what is served, so that browsers may keep it for ever; only the page itself
 is asked for again.
@@ -31,7 +31,7 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
     "img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Nothing from elsewhere, and no script within the page. plotly.js adds styles; images are drawn here."""
+"""Nothing from elsewhere, no script within the page. plotly.js adds styles, and draws images."""
 
 _SAFE = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
 _PAGE = {**_SAFE, "content-security-policy": _POLICY, "cache-control": "no-cache"}

@@ -2,7 +2,7 @@
 
 import { address } from './route.js';
 
-const PLAIN = { weight: 'DERIVATIVES', attribution: 'LINEAGE', credit: 'FRACTIONAL' };
+const PLAIN = { weight: 'DERIVATIVES', attribution: 'LINEAGE', credit: 'FRACTIONAL', automated: 'COUNTED' };
 const RIVALS = 'qwen,deepseek,llama,mistral,gpt-oss';
 
 export const claims = () => [

@@ -2,11 +2,12 @@
 
 import { ask, onSnapshot } from './api.js';
 import { choice } from './controls.js';
+import { inWords } from './definition.js';
 import { element } from './dom.js';
 import { read } from './route.js';
 import { startSearch } from './search.js';
 import { startTheme } from './theme.js';
-import { ATTRIBUTIONS, CREDITS, WEIGHTS, date, definitionInWords, number, percent } from './words.js';
+import { ATTRIBUTIONS, AUTOMATED, CREDITS, WEIGHTS, date, number, percent } from './words.js';
 import { compare } from './views/compare.js';
 import { ecosystem } from './views/ecosystem.js';
 import { family } from './views/family.js';
@@ -58,7 +59,7 @@ function show() {
     element('span', {}, snapshot.sample ? 'Built-in sample' : `Snapshot ${snapshot.id}`, ` as of ${date(snapshot.asOf)}`),
     element('span', {}, `${number(snapshot.models)} models, ${number(snapshot.derivations)} derivations`),
     element('span', {}, `${percent(snapshot.coverage)} declare a base`),
-    element('span', {}, definition.hidden ? 'Lineage as declared' : `Counted: ${definitionInWords(state)}`));
+    element('span', {}, definition.hidden ? 'Lineage as declared' : `Counted: ${inWords(state)}`));
   document.querySelectorAll('nav a[data-view]').forEach(link => {
     if (link.dataset.view === name) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
@@ -91,7 +92,7 @@ function made(told) {
 
 definition.append(element('fieldset', { class: 'controls' }, element('legend', {}, 'Definition'),
   choice('Count', 'weight', WEIGHTS), choice('Attribute by', 'attribution', ATTRIBUTIONS),
-  choice('Several roots', 'credit', CREDITS)));
+  choice('Several roots', 'credit', CREDITS), choice('Automated derivatives', 'automated', AUTOMATED)));
 startTheme(document.getElementById('theme'));
 startSearch(document.getElementById('search'));
 document.querySelector('.skip').addEventListener('click', event => { event.preventDefault(); main.focus(); });

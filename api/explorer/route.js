@@ -1,14 +1,14 @@
 // The address is the state: `#/view?name=value`. Whoever has the address sees the same.
 
 const DEFAULTS = {
-  weight: 'DERIVATIVES', attribution: 'LINEAGE', credit: 'FRACTIONAL',  // the definition
+  weight: 'DERIVATIVES', attribution: 'LINEAGE', credit: 'FRACTIONAL', automated: 'COUNTED',  // the definition
   by: 'COUNTRY', pace: 'month', influence: 'ALL',                       // ecosystem
   measure: 'DESCENDANTS',                                               // ecosystem and family
   nodes: '200', colour: 'relation',                                     // model
   families: 'qwen,llama',                                               // compare
   kind: 'ALL',                                                          // quality
 };
-const DEFINITION = ['weight', 'attribution', 'credit'];
+const DEFINITION = ['weight', 'attribution', 'credit', 'automated'];
 const SUBJECT = { family: 'key', model: 'id' };
 
 /** What is to be shown: the view, its state, and what it is about. */

@@ -170,7 +170,7 @@ export function tree(lineage, focus, shade) {
       holder.replaceChildren(svg(true, redraw));
     };
     holder.append(svg(true, redraw));
-    requestAnimationFrame(() => holder.scrollTo(told.focus.x - holder.clientWidth / 3, told.focus.y - holder.clientHeight / 2));
+    requestAnimationFrame(() => holder.scrollTo(told.focus.x > holder.clientWidth * 0.6 ? told.focus.x - holder.clientWidth / 2 : 0, told.focus.y - holder.clientHeight / 2));
     return holder;
   }
 

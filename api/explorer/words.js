@@ -30,6 +30,7 @@ export const WEIGHTS = {
 };
 export const ATTRIBUTIONS = { LINEAGE: 'lineage', PUBLISHER: 'publisher', DIRECT: 'direct base' };
 export const CREDITS = { FRACTIONAL: 'in shares', FULL: 'fully for each' };
+export const AUTOMATED = { COUNTED: 'counted', LEFT_OUT: 'left out' };
 export const GROUPS = {
   COUNTRY: 'country', LICENSE_CLASS: 'licence class', ORGANIZATION: 'organisation', FAMILY: 'family', RELATION: 'relation',
 };
@@ -47,6 +48,3 @@ export function groupName(by, key) {
   if (by === 'RELATION') return RELATIONS[key] ?? key;
   return key;
 }
-
-export const definitionInWords = ({ weight, attribution, credit }) =>
-  `${WEIGHTS[weight] ?? weight} by ${ATTRIBUTIONS[attribution] ?? attribution}, several roots ${CREDITS[credit] ?? credit}`;

@@ -4,6 +4,7 @@ import { ask } from '../api.js';
 import { bars } from '../chart.js';
 import { claims } from '../claims.js';
 import { choice } from '../controls.js';
+import { MONTHS, definitionOf } from '../definition.js';
 import { element, link } from '../dom.js';
 import { figure } from '../figure.js';
 import { monthly } from '../monthly.js';
@@ -13,19 +14,13 @@ import { UNKNOWN, compact, groupName, percent } from '../words.js';
 const AT_MOST = 6;
 const NAMES = '{ families(first: 500, registered: true, orderBy: DERIVATIVES) { nodes { key name } } }';
 
-const COMPARE = `query ($families: [String!]!, $attribution: Attribution!, $credit: Credit!) {
-  compare(families: $families, attribution: $attribution, credit: $credit) {
+const COMPARE = `query ($families: [String!]!, $attribution: Attribution!, $credit: Credit!, $excludeAutomated: Boolean) {
+  compare(families: $families, attribution: $attribution, credit: $credit, excludeAutomated: $excludeAutomated) {
     family {
       key name organization { title country } growth { recent previous rate } scores { descendants pagerank }
       mostAdopted { model { id } value }
     }
     models derivatives downloads downloadsAllTime definition { text }
-  }
-}`;
-
-const MONTHS = `query ($keys: [String!]!, $weight: Weight!, $attribution: Attribution!, $credit: Credit!) {
-  timeSeries(by: FAMILY, keys: $keys, weight: $weight, attribution: $attribution, credit: $credit) {
-    dates series { key values } definition { text }
   }
 }`;
 
@@ -93,8 +88,9 @@ export function compare(place) {
     change({ families: [...now, key].join(',') });
   }
 
-  return ({ weight, attribution, credit, pace }) => {
-    const keys = chosen();
+  return state => {
+    const keys = chosen(), definition = definitionOf(state);
+    const { weight: _, ...counted } = definition;
     chips.replaceChildren(...keys.map((key, index) => {
       const dot = element('span', { class: `dot series-${index + 1}` });
       return element('li', {}, dot, link(family(key), key), element('button', {
@@ -105,8 +101,8 @@ export function compare(place) {
     list.replaceChildren(...claims().map(([text, href]) => element('li', {}, link(href, text))));
     for (const each of [...measures, table, months]) each.element.hidden = !keys.length;
     if (keys.length) {
-      for (const each of [...measures, table]) each.show({ families: keys, attribution, credit }, {});
-      months.show({ keys, weight, attribution, credit }, { pace });
+      for (const each of [...measures, table]) each.show({ families: keys, ...counted }, {});
+      months.show({ keys, ...definition }, { pace: state.pace });
     }
     return keys.length ? `Compare ${keys.join(', ')}` : 'Compare families';
   };

@@ -3,6 +3,7 @@
 import { ask } from '../api.js';
 import { bars, lines } from '../chart.js';
 import { choice } from '../controls.js';
+import { ARGUMENTS, MONTHS, PARAMETERS, definitionOf } from '../definition.js';
 import { definitionNote, figure } from '../figure.js';
 import { monthly } from '../monthly.js';
 import { SCORES, rankedModels } from '../ranked.js';
@@ -11,32 +12,32 @@ import {
   ATTRIBUTIONS, GROUPS, MEASURES, RELATIONS, UNKNOWN, compact, groupName, number, percent, precise,
 } from '../words.js';
 
-const RANKING = `query ($weight: Weight!, $credit: Credit!) {
-  LINEAGE: share(by: FAMILY, weight: $weight, credit: $credit, attribution: LINEAGE, first: 100) { ...ranked }
-  PUBLISHER: share(by: FAMILY, weight: $weight, credit: $credit, attribution: PUBLISHER, first: 100) { ...ranked }
-  DIRECT: share(by: FAMILY, weight: $weight, credit: $credit, attribution: DIRECT, first: 100) { ...ranked }
+const RANKING = `query ($weight: Weight!, $credit: Credit!, $excludeAutomated: Boolean) {
+  LINEAGE: share(by: FAMILY, attribution: LINEAGE, weight: $weight, credit: $credit, excludeAutomated: $excludeAutomated, first: 100) {
+    ...ranked
+  }
+  PUBLISHER: share(by: FAMILY, attribution: PUBLISHER, weight: $weight, credit: $credit, excludeAutomated: $excludeAutomated, first: 100) {
+    ...ranked
+  }
+  DIRECT: share(by: FAMILY, attribution: DIRECT, weight: $weight, credit: $credit, excludeAutomated: $excludeAutomated, first: 100) {
+    ...ranked
+  }
 }
 fragment ranked on Share {
   groups { key value fraction } groupCount total unknown coverage definition { text }
 }`;
 
-const SHARE = `query ($by: GroupBy!, $weight: Weight!, $attribution: Attribution!, $credit: Credit!) {
-  share(by: $by, weight: $weight, attribution: $attribution, credit: $credit, first: 15) {
+const SHARE = `query ($by: GroupBy!, ${PARAMETERS}) {
+  share(by: $by, ${ARGUMENTS}, first: 15) {
     groups { key value fraction } groupCount total unknown coverage definition { text }
   }
-  concentration(by: $by, weight: $weight, attribution: $attribution, credit: $credit) {
+  concentration(by: $by, ${ARGUMENTS}) {
     hhi gini topShare top5Share groupCount
   }
 }`;
 
-const LARGEST = `query ($weight: Weight!, $attribution: Attribution!, $credit: Credit!) {
-  share(by: FAMILY, weight: $weight, attribution: $attribution, credit: $credit, first: 6) { groups { key } }
-}`;
-
-const MONTHS = `query ($keys: [String!]!, $weight: Weight!, $attribution: Attribution!, $credit: Credit!) {
-  timeSeries(by: FAMILY, keys: $keys, weight: $weight, attribution: $attribution, credit: $credit) {
-    dates series { key values } definition { text }
-  }
+const LARGEST = `query (${PARAMETERS}) {
+  share(by: FAMILY, ${ARGUMENTS}, first: 6) { groups { key } }
 }`;
 
 const SUMS = `{
@@ -173,10 +174,10 @@ export function ecosystem(place) {
 
   let asked;
   return state => {
-    const { weight, attribution, credit, by } = state;
-    const definition = { weight, attribution, credit };
-    ranking.show({ weight, credit }, { attribution });
-    ranks.show({ weight, credit }, { attribution });
+    const { by } = state, definition = definitionOf(state);
+    const { attribution, ...others } = definition;
+    ranking.show(others, { attribution });
+    ranks.show(others, { attribution });
     share.show({ by, ...definition }, { by });
     asked = definition;
     ask(LARGEST, definition).then(({ share: { groups } }) => {

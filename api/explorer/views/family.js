@@ -2,6 +2,7 @@
 
 import { bars, groups } from '../chart.js';
 import { choice } from '../controls.js';
+import { MONTHS, definitionOf } from '../definition.js';
 import { element, link } from '../dom.js';
 import { fact, facts } from '../facts.js';
 import { figure } from '../figure.js';
@@ -21,14 +22,8 @@ const ABOUT = `query ($key: String!) {
   }
 }`;
 
-const SIZES = `query ($key: String!, $weight: Weight!) {
-  family(key: $key) { sizes(weight: $weight) { models definition { attribution credit text } } }
-}`;
-
-const MONTHS = `query ($keys: [String!]!, $weight: Weight!, $attribution: Attribution!, $credit: Credit!) {
-  timeSeries(by: FAMILY, keys: $keys, weight: $weight, attribution: $attribution, credit: $credit) {
-    dates series { key values } definition { text }
-  }
+const SIZES = `query ($key: String!, $weight: Weight!, $excludeAutomated: Boolean) {
+  family(key: $key) { sizes(weight: $weight, excludeAutomated: $excludeAutomated) { models definition { attribution credit text } } }
 }`;
 
 const LICENSES = `query ($key: String!) {
@@ -231,10 +226,10 @@ export function family(place) {
   place.append(...[numbers, sizes, months, licenses, relations, members, quantizers, places, parameters, influence].map(each => each.element));
 
   return state => {
-    const { key = '', weight, attribution, credit, measure, pace } = state;
+    const { key = '', measure, pace } = state, definition = definitionOf(state);
     numbers.show({ key }, {});
-    sizes.show({ key, weight }, {});
-    months.show({ keys: [key], weight, attribution, credit }, { pace });
+    sizes.show({ key, weight: definition.weight, excludeAutomated: definition.excludeAutomated }, {});
+    months.show({ keys: [key], ...definition }, { pace });
     for (const each of [licenses, relations, parameters, places, quantizers]) each.show({ key }, {});
     members.show({ key, field: measure }, { measure });
     influence.show({}, { key });
