@@ -73,7 +73,8 @@ def number_weakly_connected_components(G: AnyGraph) -> int:
 def strongly_connected_components(G: AnyGraph) -> Iterator[set[Any]]:
     """Iterate over ``networkx.strongly_connected_components``, bases first."""
     if isinstance(G, LineageGraph):
-        yield from _sets(G, G.arrangement.rows, G.arrangement.starts)
+        offsets, rows = G.arrangement.components()
+        yield from _sets(G, rows, offsets)
     else:
         yield from fallback("strongly_connected_components")(G)
 

@@ -154,7 +154,10 @@ def test_an_arrangement_is_topological(lineage: Lineage) -> None:
     found = lineage.arranged
     assert sorted(found.rows.tolist()) == list(range(lineage.size))
     assert found.places[found.rows].tolist() == list(range(lineage.size))
-    components = [found.rows[i:j].tolist() for i, j in pairwise(found.starts.tolist())]
+    offsets, rows = found.components()
+    components = [rows[i:j].tolist() for i, j in pairwise(offsets.tolist())]
+    related = found.rows[: found.bases.size].tolist()
+    assert sorted(related) == sorted({end for edge in lineage.edges for end in edge})
     assert components == [sorted(component) for component in components]
     strong = {frozenset(c) for c in nx.strongly_connected_components(lineage.graph)}
     assert set(map(frozenset, components)) == strong

@@ -13,9 +13,10 @@ from graph.measures.order import strong_components
 class Arrangement(NamedTuple):
     """The rows of a lineage in topological order, each numbered by its place in it.
 
-    Bases come before their derivatives, derivatives of one base side by side, and the rows of
-    one cycle together, ascending. A walk from each place to its ancestors then finds those of
-    the place before still at hand, which makes it about three times as fast as in any order.
+    Bases come before their derivatives, derivatives of one base side by side, the rows of one
+    cycle together, ascending; and behind all others those without any relation, which most
+    models are and which measures need not look at. A walk from each place to its ancestors
+    finds those of the place before still at hand: with both, measures take a third of the time.
 
     Attributes
     ----------
@@ -24,12 +25,12 @@ class Arrangement(NamedTuple):
     places
         int32, n: the place of each row.
     bases
-        The lineage among places, derivative -> base.
+        The lineage among the k places that have relations, derivative -> base.
     edges
         int32, m: which of the lineage's edges each of `bases` is.
     starts
-        int32, c + 1: strongly connected component i is the places from ``starts[i]`` up to
-        ``starts[i + 1]``.
+        int32, c + 1: strongly connected component i of these k is the places from
+        ``starts[i]`` up to ``starts[i + 1]``.
     """
 
     rows: Rows
@@ -39,8 +40,15 @@ class Arrangement(NamedTuple):
     starts: Rows
 
     def by_row(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return one value a place as one value a row."""
-        return values[self.places]
+        """Return one value a place as one value a row.
+
+        Of k values only, the other rows have 0.
+        """
+        if len(values) == len(self.rows):
+            return values[self.places]
+        found = np.zeros(len(self.rows), values.dtype)
+        found[self.rows[: len(values)]] = values
+        return found
 
     def by_place(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return one value a row as one value a place."""
@@ -51,6 +59,11 @@ class Arrangement(NamedTuple):
         found = np.empty_like(values)
         found[self.edges] = values
         return found
+
+    def components(self) -> Csr:
+        """Return the rows of each strongly connected component, bases first."""
+        alone = np.arange(self.bases.size + 1, len(self.rows) + 1, dtype=np.int32)
+        return Csr(np.concatenate([self.starts, alone]), self.rows)
 
     def cycles(self) -> list[Rows]:
         """Return the rows of each component of more than one."""
@@ -66,10 +79,11 @@ def arrange(bases: Csr) -> Arrangement:
     bases
         Each row's bases (derivative -> base), ascending.
     """
-    starts, rows = strong_components(bases)
+    starts, related, alone = strong_components(bases)
+    rows = np.concatenate([related, alone])
     places = np.empty(bases.size, np.int32)
     places[rows] = np.arange(bases.size, dtype=np.int32)
-    offsets, targets, edges = _renumbered(bases.offsets, bases.targets, rows, places)
+    offsets, targets, edges = _renumbered(bases.offsets, bases.targets, related, places)
     return Arrangement(rows, places, Csr(offsets, targets), edges, starts)
 
 

@@ -52,7 +52,7 @@ def betweenness(
     Social Networks 30 (2008), 136-145.
     """
     nodes, _ = _dependencies(lineage, endpoints=endpoints)
-    among = len(nodes) if endpoints else len(nodes) - 1
+    among = len(lineage.rows) if endpoints else len(lineage.rows) - 1
     return lineage.by_row(nodes * _scale(among, normalized, directed))
 
 
@@ -69,8 +69,8 @@ def edge_betweenness(lineage: Arrangement, *, normalized: bool = True) -> Values
     normalized
         Whether to divide by the number of pairs of rows.
     """
-    nodes, edges = _dependencies(lineage, endpoints=False)
-    return lineage.by_edge(edges * _scale(len(nodes), normalized, True))
+    _, edges = _dependencies(lineage, endpoints=False)
+    return lineage.by_edge(edges * _scale(len(lineage.rows), normalized, True))
 
 
 def _dependencies(lineage: Arrangement, *, endpoints: bool) -> tuple[Values, Values]:

@@ -36,8 +36,7 @@ def closeness(lineage: Arrangement, *, wf_improved: bool = True) -> NDArray[np.f
     Wasserman, Faust: Social Network Analysis. Cambridge University Press, 1994, p. 201.
     """
     counts, totals, _ = distances(lineage.bases)
-    size = len(counts)
-    near = np.divide(counts, totals, out=np.zeros(size), where=totals > 0)
-    if wf_improved and size > 1:
-        near *= counts / (size - 1)
+    near = np.divide(counts, totals, out=np.zeros(len(counts)), where=totals > 0)
+    if wf_improved and len(lineage.rows) > 1:
+        near *= counts / (len(lineage.rows) - 1)
     return lineage.by_row(near)

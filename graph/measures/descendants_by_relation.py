@@ -35,7 +35,7 @@ def descendants_by_relation(lineage: Arrangement, relations: Codes, count: int) 
     descendant has one relation, to more where some have several.
     """
     counts: Counts = _by_relation(*lineage.bases, relations[lineage.edges], count)
-    return counts.take(lineage.places, axis=1)
+    return np.stack([lineage.by_row(of_relation) for of_relation in counts])
 
 
 @numba.njit(cache=True, nogil=True)

@@ -34,5 +34,8 @@ def harmonic(lineage: Arrangement, sources: Rows | None = None) -> NDArray[np.fl
     ----------
     Boldi, Vigna: Axioms for centrality. Internet Mathematics 10 (2014), 222-262.
     """
-    start = None if sources is None else lineage.places[sources]
+    start = None
+    if sources is not None:
+        start = lineage.places[sources]
+        start = start[start < lineage.bases.size]
     return lineage.by_row(distances(lineage.bases, start).reciprocals)

@@ -74,7 +74,7 @@ def katz(
     if isinstance(beta, np.ndarray):
         own = lineage.by_place(beta)
     else:
-        own = np.full(bases.size, beta, np.float64)
+        own = np.full(len(lineage.rows), beta, np.float64)
     values: Values = substitute(*bases, alpha * carried, lineage.starts, own)
     length = float(np.linalg.norm(values)) if normalized else 1.0
     return lineage.by_row(values / length if length else values)

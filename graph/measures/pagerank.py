@@ -50,17 +50,16 @@ def pagerank(
     Page, Brin, Motwani, Winograd: The PageRank citation ranking. Stanford, 1999.
     """
     bases = lineage.bases
-    size = bases.size
     if personalization is None:
-        teleport = np.full(size, 1.0 / max(size, 1))
+        teleport = np.full(len(lineage.rows), 1.0 / max(len(lineage.rows), 1))
     else:
         teleport = lineage.by_place(personalization)
     degrees = bases.degrees()
     sums: NDArray[Any] = degrees.astype(np.float64)
     if weights is not None:
         weights = weights[lineage.edges]
-        sums = np.bincount(bases.sources(), weights=weights, minlength=size)
-    factors = np.divide(alpha, sums, out=np.zeros(size), where=sums != 0)
+        sums = np.bincount(bases.sources(), weights=weights, minlength=bases.size)
+    factors = np.divide(alpha, sums, out=np.zeros(bases.size), where=sums != 0)
     flows = np.repeat(factors, degrees)
     if weights is not None:
         flows *= weights
@@ -69,7 +68,8 @@ def pagerank(
     if dangling is None:
         return lineage.by_row(ranks / ranks.sum())
     dealt: Values = substitute(*arrays, lineage.by_place(dangling))
-    loose = sums == 0
+    loose = np.ones(len(lineage.rows), np.bool_)
+    loose[: bases.size] = sums == 0
     mass = (1 - alpha) * ranks[loose].sum() / (1 - alpha * dealt[loose].sum())
     return lineage.by_row((1 - alpha) * ranks + alpha * mass * dealt)
 
@@ -80,11 +80,10 @@ def residual(lineage: Arrangement, ranks: Values, *, alpha: float = 0.85) -> flo
     Of equal weights, without personalization: what `pagerank` returns by default has a
     residual of rounding alone.
     """
-    bases = lineage.bases
+    bases, size = lineage.bases, max(len(lineage.rows), 1)
     values = lineage.by_place(ranks)
-    degrees = bases.degrees()
-    shares = np.divide(values, degrees, out=np.zeros(bases.size), where=degrees > 0)
-    flow = np.bincount(bases.targets, np.repeat(shares, degrees), minlength=bases.size)
-    loose = values[degrees == 0].sum() / max(bases.size, 1)
-    step = alpha * (flow + loose) + (1 - alpha) / max(bases.size, 1)
+    degrees = np.append(bases.degrees(), np.zeros(len(values) - bases.size, np.int32))
+    shares = np.divide(values, degrees, out=np.zeros(len(values)), where=degrees > 0)
+    flow = np.bincount(bases.targets, np.repeat(shares, degrees), minlength=len(values))
+    step = alpha * (flow + values[degrees == 0].sum() / size) + (1 - alpha) / size
     return float(np.abs(step - values).sum())

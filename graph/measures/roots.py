@@ -24,12 +24,14 @@ def roots(lineage: Arrangement, created_at: Ages) -> Csr:
         Milliseconds since 1970, int64, -1 where unknown: such a model counts as the youngest.
     """
     offsets, targets = lineage.bases
-    age = lineage.by_place(np.where(created_at < 0, np.iinfo(np.int64).max, created_at))
+    created = created_at[lineage.rows[: lineage.bases.size]]
+    age = np.where(created < 0, np.iinfo(np.int64).max, created)
     is_root = _is_root(offsets, targets, lineage.starts, age)
     counts = _visit(offsets, targets, is_root, np.empty(0, np.int32))
     found = np.empty(counts.sum(), np.int32)
     _visit(offsets, targets, is_root, found)
-    return csr(np.repeat(lineage.rows, counts), lineage.rows[found], len(counts))[0]
+    derived = np.repeat(lineage.rows[: len(counts)], counts)
+    return csr(derived, lineage.rows[found], len(lineage.rows))[0]
 
 
 @numba.njit(cache=True, nogil=True)
