@@ -19,6 +19,7 @@ from api.limits import Limits
 from api.persisted import read_documents
 from api.rate import Rates
 from graph.errors import UsageError
+from modelkin.head import BoundedHeads
 from modelkin.jobs import opened
 from modelkin.progress import configure_logging
 from modelkin.settings import Settings
@@ -123,6 +124,7 @@ def configuration(
     """
     return uvicorn.Config(
         application,
+        http=BoundedHeads,
         factory=isinstance(application, str),
         workers=workers,
         log_config=None,
