@@ -23,6 +23,9 @@ from ingest.settle import Settlement, settle
 from ingest.source import Page, Source
 from ingest.transform import transform
 
+END = "end"
+"""The cursor of a run that has read all and is to settle; no source gives this one."""
+
 RUNS_LOOKED_AT = 1000
 """How far back an incremental crawl looks for the last one of its source."""
 
@@ -150,7 +153,8 @@ class Crawl:
         gathered = self._gathered
         rows = 0
         try:
-            for page in self.source.pages(run.cursor, self._since()):
+            pages = () if run.cursor == END else self.source.pages(run.cursor, self._since())
+            for page in pages:
                 report.read += len(page.items)
                 gathered.append(self._batch(report, known, page))
                 rows += len(page.items)
@@ -179,10 +183,12 @@ class Crawl:
             report.quality.add(Reason.REPEATED_RECORD, models[place].id)
         changed = np.flatnonzero(digests != stored)
         known.mark_seen(hashes, digests)
+        # Only a source that shows all knows after its last page that nothing is left to read.
+        last = END if self.source.complete else None
         return Batch(
             models=[models[place] for place in changed],
             digests=digests[changed].tolist(),
-            cursor=page.cursor,
+            cursor=page.cursor or last,
             seen=hashes.tobytes() if self._sweeps else b"",
         )
 

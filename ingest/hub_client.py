@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple, TypeVar
 
 from huggingface_hub import __version__ as client_version
@@ -201,7 +202,7 @@ class HubClient:
             )
             if answer.status == 429 and rate.remaining == 0:
                 return answer, rate.reset_in_seconds + 1.0
-        return answer, retry_after_s(answer.headers.get("retry-after"), datetime.now(UTC))
+        return answer, retry_after_s(answer.headers.get("retry-after"), _sent(answer))
 
     def _pace(self) -> float:
         wait_s = self._quota.wait_s()
@@ -216,3 +217,12 @@ class HubClient:
             self._on_wait(seconds, reason)
         self._sleep(seconds)
         return seconds
+
+
+def _sent(answer: Answer) -> datetime:
+    """Return when an answer was sent by the Hub's own clock, which its dates go by, if it says."""
+    try:
+        date = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return datetime.now(UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

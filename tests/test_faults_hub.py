@@ -297,3 +297,34 @@ def test_records_of_a_megabyte(store: Store, clean: dict[str, Any]) -> None:
         with LoopbackHub([*large, *MODELS[60:]], compress=compress) as hub:
             crawl(store, hub, FakeClock(), timeout_s=10)
             assert content(store) == clean
+
+
+@pytest.mark.parametrize("ahead_s", [7200, -7200])
+def test_date_of_a_hub_whose_clock_is_another(
+    store: Store, clean: dict[str, Any], ahead_s: float
+) -> None:
+    """Dates of the Hub are read by its own clock: no wait is an hour long, or none at all."""
+    date = formatdate(time.time() + ahead_s + 17, usegmt=True)
+    clock = FakeClock()
+    faults = {2: Fault(503, {"Retry-After": date})}
+    with LoopbackHub(MODELS, faults=faults, ahead_s=ahead_s) as hub:
+        crawl(store, hub, clock)
+    assert 10 < clock.now - 1000 < 20
+    assert content(store) == clean
+
+
+def test_crawl_that_fails_after_its_last_page_goes_on_without_the_hub(
+    store: Store, clean: dict[str, Any]
+) -> None:
+    def fail(phase: str, done: int, total: int | None) -> None:
+        if phase == "settle":
+            raise HubError("no more")
+
+    with LoopbackHub(MODELS) as hub:
+        with pytest.raises(HubError):
+            crawl(store, hub, progress=fail)
+        asked = len(hub.requests)
+        run, _ = crawl(store, hub)
+        assert len(hub.requests) == asked
+    assert (run.state, run.report["read"], repeated(run)) == ("done", len(MODELS), 0)
+    assert content(store) == clean

@@ -4,6 +4,7 @@ import os
 import secrets
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ from tests.bolt_proxy import BoltProxy
 from tests.hub import LoopbackHub
 from tests.hub_models import GeneratedModels
 from tests.neo4j_server import Neo4jServer, free_port
-from tests.stores import EmbeddedPlace, Neo4jPlace
+from tests.stores import EmbeddedPlace, Neo4jPlace, Place
 from tests.test_crawl_stores import content
+from tests.test_store_snapshots import make_snapshot
 
 PAGE = 100
 MODELS = GeneratedModels(8 * PAGE)[:]
@@ -146,3 +148,31 @@ def test_server_whose_clock_is_set_back(neo4j_place: Neo4jPlace) -> None:
     store.begin("crawl", "hub", "full")
     with pytest.raises(LeaseLostError):
         dead.renew(lost)
+
+
+def test_clock_set_back_between_two_publishings(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = place.open()
+    real = time.time_ns
+    for number, ahead_s in enumerate((0, -3600, -7200)):
+        monkeypatch.setattr(time, "time_ns", lambda: real() + ahead_s * 10**9)  # noqa: B023
+        run = store.begin("measure", "store", "full")
+        store.publish(run, f"s{number}", make_snapshot(tmp_path, f"s{number}"), keep=1)
+        store.finish(run, "done", {})
+        assert store.runs(1)[0].id == run.id
+        assert [info.id for info in store.snapshots()] == [f"s{n}" for n in range(number, -1, -1)]
+        assert [info.id for info in store.snapshots() if info.whole] == [f"s{number}"]
+
+
+@pytest.mark.parametrize("jump_s", [3600, -3600])
+def test_clock_that_jumps_takes_no_lease_away(
+    embedded_place: EmbeddedPlace, monkeypatch: pytest.MonkeyPatch, jump_s: int
+) -> None:
+    holder, other = embedded_place.open(), embedded_place.open()
+    run = holder.begin("crawl", "hub", "full")
+    real = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() + jump_s * 10**9)
+    with pytest.raises(LeaseHeldError, match=r"for [3-6]\d s yet"):
+        other.begin("crawl", "hub", "full")
+    holder.renew(run)

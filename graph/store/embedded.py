@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from graph.errors import LeaseHeldError, LeaseLostError, NotFoundError, StoreError
 from graph.snapshot import LASTING_FILES
-from graph.store.lease import is_gone, new_owner, new_run_id, now_ms
+from graph.store.lease import is_gone, lasts, new_owner, new_run_id, now_ms, uptime_ms
 from graph.store.port import LEASE_S, Batch, Run, SnapshotInfo
 from graph.store.schema import MODEL_SCHEMA, SCHEMA_VERSION, SCHEMAS
 
@@ -168,18 +168,18 @@ class EmbeddedStore:
 
     def begin(self, kind: str, source: str, mode: str, *, resume: bool = True) -> Run:
         """Take the lease and begin a run, or go on with the last one of its like."""
-        now = now_ms()
+        now, uptime = now_ms(), uptime_ms()
         with self._transaction() as database:
             owner, token, expires = database.execute("SELECT * FROM lease").fetchone()
-            if owner not in (None, self._owner) and expires > now and not is_gone(owner):
+            if owner not in (None, self._owner) and lasts(expires, uptime) and not is_gone(owner):
                 raise LeaseHeldError(
                     f"another run holds the store {self.url} ({owner.rpartition('/')[0]}, for"
-                    f" {(expires - now) // 1000} s yet); try again when it is done"
+                    f" {(expires - uptime) // 1000} s yet); try again when it is done"
                 )
             token += 1
             database.execute(
                 "UPDATE lease SET owner = ?, token = ?, expires = ?",
-                (self._owner, token, now + LEASE_S * 1000),
+                (self._owner, token, uptime + LEASE_S * 1000),
             )
             last = database.execute(
                 f"SELECT {_RUN_NAMES} FROM runs WHERE kind = ? ORDER BY token DESC LIMIT 1",
@@ -220,7 +220,7 @@ class EmbeddedStore:
         """Renew the lease in the transaction at hand."""
         renewed = database.execute(
             "UPDATE lease SET expires = ? WHERE owner = ? AND token = ?",
-            (now_ms() + LEASE_S * 1000, self._owner, run.token),
+            (uptime_ms() + LEASE_S * 1000, self._owner, run.token),
         )
         if renewed.rowcount != 1:
             raise LeaseLostError(
@@ -303,9 +303,11 @@ class EmbeddedStore:
             directory.replace(target)
         with self._transaction() as database:
             self._hold(database, run)
+            # The newest is listed first, wherever the clock was set to.
+            (last,) = database.execute("SELECT max(published_at) FROM snapshots").fetchone()
             database.execute(
                 "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)",
-                (snapshot_id, now_ms(), _size(target.iterdir())),
+                (snapshot_id, max(now_ms(), (last or 0) + 1), _size(target.iterdir())),
             )
         listed = [info.id for info in self.snapshots()]
         for path in self._snapshots.iterdir():
@@ -355,7 +357,7 @@ class EmbeddedStore:
         """List runs, the newest first."""
         with self._lock, self._errors():
             rows = self._database.execute(
-                f"SELECT {_RUN_NAMES} FROM runs ORDER BY started_at DESC, token DESC LIMIT ?",
+                f"SELECT {_RUN_NAMES} FROM runs ORDER BY token DESC LIMIT ?",
                 (limit,),
             ).fetchall()
         return [_run(row) for row in rows]

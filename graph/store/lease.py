@@ -7,6 +7,8 @@ import socket
 import time
 from pathlib import Path
 
+from graph.store.port import LEASE_S
+
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _PROCESSES = Path("/proc/self/ns/pid")
 
@@ -38,6 +40,19 @@ def is_gone(owner: str) -> bool:
     except PermissionError:
         return False
     return False
+
+
+def uptime_ms() -> int:
+    """Return the milliseconds of a clock that all processes of this machine share and nobody sets.
+
+    It starts anew with the machine.
+    """
+    return time.monotonic_ns() // 1_000_000
+
+
+def lasts(expires: int, now: int) -> bool:
+    """Tell whether a lease holds; one that ends later than one can is from before a restart."""
+    return now < expires <= now + LEASE_S * 1000
 
 
 def now_ms() -> int:

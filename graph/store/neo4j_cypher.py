@@ -122,7 +122,7 @@ LAST_RUN = f"""
 MATCH (r:Run {{kind: $kind}}) RETURN {_RUN} ORDER BY r.token DESC LIMIT 1
 """
 
-RUNS = f"MATCH (r:Run) RETURN {_RUN} ORDER BY r.started_at DESC, r.token DESC LIMIT $limit"
+RUNS = f"MATCH (r:Run) RETURN {_RUN} ORDER BY r.token DESC LIMIT $limit"
 
 BEGIN_RUN = "MERGE (r:Run {id: $id}) SET r += $fields"
 

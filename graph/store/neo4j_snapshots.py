@@ -39,7 +39,13 @@ _ANNOUNCE = "MERGE (s:Snapshot {id: $id})"
 
 _WRITE_PART = "MERGE (p:SnapshotPart {id: $id}) SET p.bytes = $bytes"
 
-_PUBLISH = "MATCH (s:Snapshot {id: $id}) SET s += $fields"
+# The newest is listed first, wherever the clock was set to.
+_PUBLISH = """
+MATCH (o:Snapshot) WHERE o.id <> $id
+WITH max(o.published_at) AS last
+MATCH (s:Snapshot {id: $id})
+SET s += $fields, s.published_at = CASE WHEN last >= $now THEN last + 1 ELSE $now END
+"""
 
 _LIST = """
 MATCH (s:Snapshot) WHERE s.published_at IS NOT NULL
@@ -99,12 +105,11 @@ def upload(held: Held, snapshot_id: str, directory: Path) -> None:
     }
     sizes = {stream: sum(path.stat().st_size for path in streams[stream]) for stream in streams}
     fields |= {
-        "published_at": now_ms(),
         "whole": True,
         "size": sum(sizes.values()),
         "lasting_size": sizes[_LASTING],
     }
-    held.write(run(_PUBLISH, id=snapshot_id, fields=fields))
+    held.write(run(_PUBLISH, id=snapshot_id, fields=fields, now=now_ms()))
 
 
 def _upload(held: Held, prefix: str, files: list[Path]) -> str:
