@@ -88,7 +88,7 @@ class Definition:
         parts = (
             f"{_WEIGHTS[self.weight]}, {_ATTRIBUTIONS[self.attribution]}",
             _CREDITS[self.credit],
-            *(f"only with {name} {value}" for name, value in _terms(self.models)),
+            *(_words(name, value) for name, value in _terms(self.models)),
         )
         text = "; ".join(parts)
         return text[:1].upper() + text[1:]
@@ -141,6 +141,12 @@ def _terms(models: Filter) -> Iterator[tuple[str, str]]:
         if value != field.default:
             first, *rest = _FIELDS.get(field.name, field.name).split("_")
             yield first + "".join(map(str.capitalize, rest)), _text(field.name, value)
+
+
+def _words(name: str, value: str) -> str:
+    if name == "excludeAutomated":
+        return "automated derivatives left out"
+    return f"only with {name} {value}"
 
 
 def _text(name: str, value: Any) -> str:
