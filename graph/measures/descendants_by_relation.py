@@ -35,7 +35,10 @@ def descendants_by_relation(lineage: Arrangement, relations: Codes, count: int) 
     descendant has one relation, to more where some have several.
     """
     counts: Counts = _by_relation(*lineage.bases, relations[lineage.edges], count)
-    return np.stack([lineage.by_row(of_relation) for of_relation in counts])
+    found = np.zeros((count, len(lineage.rows)), np.int32)
+    for code in range(count):
+        found[code, lineage.rows[: lineage.bases.size]] = counts[code]
+    return found
 
 
 @numba.njit(cache=True, nogil=True)
