@@ -20,6 +20,7 @@ from graph.names import Names, place_of
 from graph.records import Relation
 from graph.registry import LicenseClass
 from graph.score_columns import SCORES
+from graph.search_index import search_index
 from graph.traversal import Codes, Reached, reach
 
 if TYPE_CHECKING:
@@ -77,6 +78,14 @@ class Ecosystem:
         m = self.manifest
         sample = ", a sample" if m.sample else ""
         return f"<Ecosystem {m.id}: {m.models} models, {m.derivations} derivations{sample}>"
+
+    @cached_property
+    def search_index(self) -> pa.RecordBatch:
+        """`graph.search_index.SEARCH`; of a snapshot without one it is made here."""
+        if "search" in self._tables:
+            return self._tables["search"]
+        use = (self.numbers("downloads"), self.numbers("descendants"))
+        return search_index(self.column("id"), *use)
 
     @property
     def id(self) -> str:
@@ -296,13 +305,20 @@ class Ecosystem:
 
 
 def _numbers(column: pa.Array) -> NDArray[Any]:
-    filled = column.fill_null(-1) if column.null_count else column
-    return filled.to_numpy(zero_copy_only=False)  # a flag has bits, not bytes
+    if not column.null_count:
+        return column.to_numpy(zero_copy_only=False)  # a flag has bits, not bytes
+    if pa.types.is_integer(column.type):
+        # A snapshot hides a -1 under each null, so that workers share its memory.
+        dtype = column.type.to_pandas_dtype()
+        hidden: NDArray[Any] = np.frombuffer(column.buffers()[1], dtype)[column.offset :]
+        hidden = hidden[: len(column)]
+        if (hidden[column.is_null().to_numpy(zero_copy_only=False)] == -1).all():
+            return hidden
+    return column.fill_null(-1).to_numpy(zero_copy_only=False)
 
 
-def _codes(column: pa.Array) -> NDArray[np.int32]:
-    indices = column.indices
-    return (indices.fill_null(-1) if indices.null_count else indices).to_numpy()
+def _codes(column: pa.DictionaryArray) -> NDArray[np.int32]:
+    return _numbers(column.indices)
 
 
 class Families(Sequence[Family]):

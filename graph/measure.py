@@ -25,6 +25,7 @@ from graph.quality import Quality, Reason
 from graph.records import Status
 from graph.registry import Registry
 from graph.scores import scores
+from graph.search_index import search_index
 from graph.store.heartbeat import heartbeat
 from graph.store.lease import now_ms
 from graph.store.port import Run, SnapshotInfo, Store
@@ -130,6 +131,7 @@ def build(
         "organizations": _organizations_table(registry),
         "licenses": _licenses_table(registry),
         "models": _models_table(stored, root_rows, member, found),
+        "search": _search_table(stored, found),
     }
     return manifest, tables
 
@@ -203,6 +205,12 @@ def _families_table(
     return pa.table({name: columns[name] for name in snapshot.FAMILIES.names}).cast(
         snapshot.FAMILIES
     )
+
+
+def _search_table(stored: Stored, scores: dict[str, NDArray[Any]]) -> pa.Table:
+    downloads = stored.numbers("downloads", -1)
+    index = search_index(stored.models["id"], downloads, scores["descendants"])
+    return pa.Table.from_batches([index])
 
 
 def _organizations_table(registry: Registry) -> pa.Table:

@@ -1,6 +1,7 @@
 """Search: models by the parts of their id, the most used first."""
 
 import re
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -8,8 +9,21 @@ import pyarrow.compute as pc
 
 from graph.csr import Rows
 from graph.ecosystem import Ecosystem
+from graph.errors import UsageError
+from graph.search_index import fold
+from graph.spelling import Vocabulary
+
+MAX_TEXT = 256
+"""Characters of a text that is searched for; no id of the Hub has as many."""
 
 _WORD = re.compile(r"[^\W_]+(?:\.\d+)*")
+_RUN = re.compile(r"[a-z]+|[0-9]+")
+
+BLOCK = 4096
+"""Texts that are read at once: some 100 KB, for it to end early where much is found."""
+
+_VOCABULARY = 100_000
+"""Models whose words are known: the most used."""
 
 
 def search(eco: Ecosystem, text: str, first: int) -> Rows:
@@ -17,28 +31,86 @@ def search(eco: Ecosystem, text: str, first: int) -> Rows:
 
     Case, punctuation and spaces do not count: ``qwen2.5 coder`` and ``qwen 2.5-coder`` find
     ``Qwen/Qwen2.5-Coder-7B``. The model of exactly that id comes first, then by downloads of
-    30 days and by descendants; placeholders are found too.
+    30 days and by descendants; placeholders are found too. Where nothing is found, words that no
+    model bears are taken for the nearest one that an often used model bears: ``qwen codr``.
+
+    Raises
+    ------
+    UsageError
+        When the text is longer than `MAX_TEXT`.
     """
-    words = [_squeeze(word) for word in _WORD.findall(text)]
-    words = [word for word in words if word]
+    if len(text) > MAX_TEXT:
+        raise UsageError(f"a text of {len(text)} characters; search for {MAX_TEXT} at most")
+    words = _distinct(map(fold, _WORD.findall(text)))
     if not words:
         return np.empty(0, np.int32)
-    squeezed = eco.once("squeezed ids", lambda: _squeezed(eco.column("id")))
-    found = pc.match_substring(squeezed, words[0])
-    for word in words[1:]:
-        found = pc.and_(found, pc.match_substring(squeezed, word))
-    rows = np.flatnonzero(found.to_numpy(zero_copy_only=False)).astype(np.int32)
-    exact = rows == (
-        eco.names.find(text.strip()) if eco.names.find(text.strip()) is not None else -1
-    )
-    downloads = eco.numbers("downloads")[rows]
-    order = np.lexsort((rows, -eco.numbers("descendants")[rows], -downloads, ~exact))
-    return rows[order[:first]]
+    found = holding(eco.search_index, words, first)
+    if not len(found) and (respelled := _respelled(eco, words)) != words:
+        found = holding(eco.search_index, respelled, first)
+    exact = eco.names.find(text.strip())
+    if exact is not None:
+        found = np.concatenate([[np.int32(exact)], found[found != exact]])[:first]
+    return found
 
 
-def _squeeze(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
+def prepare(eco: Ecosystem) -> None:
+    """Make what a first search would otherwise wait for."""
+    search(eco, "a text that nothing holds", 1)
+    _vocabulary(eco)
 
 
-def _squeezed(ids: pa.Array) -> pa.Array:
-    return pc.replace_substring_regex(pc.utf8_lower(ids), r"[^a-z0-9/]", "")
+def _distinct(words: Iterator[str]) -> list[str]:
+    """Return words once each, the longest first: it is mostly the rarest."""
+    return sorted({word for word in words if word}, key=lambda word: (-len(word), word))
+
+
+def holding(index: pa.RecordBatch, words: Sequence[str], first: int, block: int = BLOCK) -> Rows:
+    """Return the first rows of an index whose text holds every word.
+
+    Parameters
+    ----------
+    block
+        How many texts are read at once.
+    """
+    rows, texts = index.columns
+    needles = [word.encode() for word in words]
+    found: list[pa.Array] = []
+    missing = first
+    for start in range(0, len(texts), block):
+        if missing <= 0:
+            break
+        some = texts.slice(start, block)
+        data = _bytes(some)
+        if any(needle not in data for needle in needles):  # which is so of most blocks
+            continue
+        places = rows.slice(start, block)
+        for word in words:
+            held = pc.match_substring(some, word)
+            some, places = some.filter(held), places.filter(held)
+        found.append(places)
+        missing -= len(places)
+    return pa.chunked_array(found, pa.int32()).to_numpy()[:first]
+
+
+def _bytes(texts: pa.StringArray) -> bytes:
+    """Return texts end to end."""
+    _, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, np.int32)[texts.offset :]
+    start, stop = int(ends[0]), int(ends[len(texts)])
+    joined: bytes = data.slice(start, stop - start).to_pybytes()
+    return joined
+
+
+def _vocabulary(eco: Ecosystem) -> Vocabulary:
+    def make() -> Vocabulary:
+        used = eco.search_index.column("row").slice(0, _VOCABULARY)
+        return Vocabulary(eco.column("id").take(used))
+
+    return eco.once(_vocabulary, make)
+
+
+def _respelled(eco: Ecosystem, words: Sequence[str]) -> list[str]:
+    """Return the runs of letters and digits of some words, unknown ones as the nearest known."""
+    vocabulary = _vocabulary(eco)
+    runs = (run for word in words for run in _RUN.findall(word))
+    return _distinct(run if run.isdigit() else vocabulary.nearest(run) or run for run in runs)

@@ -5,6 +5,7 @@
 ``families.arrow``    one row a family: `FAMILIES`
 ``organizations.arrow``, ``licenses.arrow``
                       the registry as it was
+``search.arrow``      one row a model, in the order of use: `graph.search_index.SEARCH`
 ``series.arrow``      one row a group: `SERIES`
 ``changes.arrow``     one row a change since the snapshot before: `CHANGES`
 ``manifest.json``     id, format, dates, counts, coverage, source, quality
@@ -29,6 +30,7 @@ import pyarrow as pa
 
 from graph.errors import NotFoundError, SnapshotFormatError
 from graph.score_columns import SCORES
+from graph.search_index import SEARCH
 
 FORMAT = 2
 """Of the files; a reader refuses another one. Lasting files are read in older ones too."""
@@ -100,6 +102,9 @@ TABLES = {
     "organizations": ORGANIZATIONS,
     "licenses": LICENSES,
 }
+
+INDEXES = {"search": SEARCH}
+"""Tables that are made of the others, for readers to share; one who misses them makes its own."""
 
 SERIES = pa.schema(
     [
@@ -195,9 +200,12 @@ class Lasting:
 def write(directory: Path, manifest: Manifest, tables: dict[str, pa.Table]) -> None:
     """Write a snapshot's files into a directory, the manifest last."""
     directory.mkdir(parents=True, exist_ok=True)
-    for name, schema in TABLES.items():
+    for name, schema in (TABLES | INDEXES).items():
+        if name in INDEXES and name not in tables:
+            continue
         # One record batch, so that a column is one piece of memory for its readers.
-        table = tables[name].cast(schema).combine_chunks()
+        columns = tables[name].cast(schema).columns
+        table = pa.table([_minus_one(column.combine_chunks()) for column in columns], schema=schema)
         with (
             pa.OSFile(str(directory / f"{name}.arrow"), "wb") as file,
             pa.ipc.new_file(file, schema) as writer,
@@ -206,6 +214,19 @@ def write(directory: Path, manifest: Manifest, tables: dict[str, pa.Table]) -> N
             empty = pa.RecordBatch.from_pylist([], schema)
             writer.write_batch(table.to_batches()[0] if len(table) else empty)
     write_manifest(directory, manifest)
+
+
+def _minus_one(column: pa.Array) -> pa.Array:
+    """Return a column whose nulls hide a -1, so that readers need not copy it to fill them."""
+    if not column.null_count:
+        return column
+    if pa.types.is_dictionary(column.type):
+        codes = _minus_one(column.indices)
+        return pa.DictionaryArray.from_arrays(codes, column.dictionary, safe=False)
+    if pa.types.is_integer(column.type):
+        unknown = column.is_null().to_numpy(zero_copy_only=False)
+        return pa.array(column.fill_null(-1).to_numpy(), mask=unknown)
+    return column
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
@@ -245,7 +266,8 @@ def read(directory: Path) -> tuple[Manifest, dict[str, pa.RecordBatch]]:
                 f"of the snapshot {manifest.id} only its series and changes are kept; the setting"
                 " MODELKIN_KEEP_SNAPSHOTS says how many stay whole"
             )
-        return manifest, {name: _map(directory / f"{name}.arrow", TABLES[name]) for name in TABLES}
+        found = TABLES | {n: s for n, s in INDEXES.items() if (directory / f"{n}.arrow").exists()}
+        return manifest, {name: _map(directory / f"{name}.arrow", found[name]) for name in found}
 
 
 def read_lasting(directory: Path) -> Lasting:

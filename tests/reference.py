@@ -105,7 +105,7 @@ def data() -> str:
         lines.append(f"| `{error.__name__}` | {error.exit_code} | `{error.code}` | {summary} |")
     lines += ["", "GraphQL gives `GRAPHQL_PARSE_FAILED` and `GRAPHQL_VALIDATION_FAILED` too."]
     lines += ["", *_FILES]
-    for name, schema in (snapshot.TABLES | snapshot.LASTING).items():
+    for name, schema in (snapshot.TABLES | snapshot.INDEXES | snapshot.LASTING).items():
         lines += ["", f"## `{name}.arrow`", "", "| column | type |", "| --- | --- |"]
         lines += [f"| `{field.name}` | {field.type} |" for field in schema]
     return "\n".join(lines) + "\n"

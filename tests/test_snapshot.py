@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from graph import snapshot
-from graph.ecosystem import Ecosystem
+from graph.ecosystem import Ecosystem, _numbers
 from graph.errors import SnapshotFormatError
 from graph.measure import measure
 from graph.store import open_store
@@ -43,7 +43,7 @@ def change_manifest(directory: Path, **values: object) -> None:
 
 def test_what_is_written_is_read(directory: Path, tmp_path: Path) -> None:
     manifest, batches = snapshot.read(directory)
-    assert list(batches) == ["models", "families", "organizations", "licenses"]
+    assert list(batches) == ["models", "families", "organizations", "licenses", "search"]
     tables = {name: pa.Table.from_batches([batch]) for name, batch in batches.items()}
     snapshot.write(tmp_path / "again", manifest, tables)
     lasting = snapshot.read_lasting(directory)
@@ -53,7 +53,7 @@ def test_what_is_written_is_read(directory: Path, tmp_path: Path) -> None:
     again, read_again = snapshot.read(tmp_path / "again")
     assert again == manifest
     for name, batch in batches.items():
-        assert read_again[name].schema == snapshot.TABLES[name]
+        assert read_again[name].schema == (snapshot.TABLES | snapshot.INDEXES)[name]
         assert read_again[name].equals(batch)
     for path in directory.iterdir():
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
@@ -66,6 +66,30 @@ def test_tables_in_several_pieces_become_one(directory: Path, tmp_path: Path) ->
     tables["models"] = pa.concat_tables([models.slice(0, 1), models.slice(1, 2), models.slice(3)])
     snapshot.write(tmp_path / "again", manifest, tables)
     assert snapshot.read(tmp_path / "again")[1]["models"].equals(batches["models"])
+
+
+def test_numbers_are_read_without_a_copy(directory: Path) -> None:
+    eco = Ecosystem(directory)
+    columns = snapshot.read(directory)[1]["models"]
+    assert columns.column("parameters").null_count
+    for name in ("parameters", "downloads", "created_at", "own_family"):
+        column = eco.column(name)
+        assert eco.numbers(name).tolist() == [-1 if v is None else v for v in column.to_pylist()]
+        assert eco.numbers(name).ctypes.data == column.buffers()[1].address
+    for name in ("author", "license", "library", "task", "status"):
+        column = eco.column(name)
+        labels = [None, *eco.labels(name)]
+        assert [labels[code + 1] for code in eco.codes(name).tolist()] == column.to_pylist()
+        assert eco.codes(name).ctypes.data == column.indices.buffers()[1].address
+
+
+def test_numbers_of_a_snapshot_that_hides_something_else() -> None:
+    hidden = pa.Array.from_buffers(
+        pa.int64(), 3, [pa.py_buffer(b"\x05"), pa.py_buffer(np.array([7, 8, 9]))]
+    )
+    assert hidden.to_pylist() == [7, None, 9]
+    assert _numbers(hidden).tolist() == [7, -1, 9]
+    assert _numbers(hidden.slice(1)).tolist() == [-1, 9]
 
 
 def test_tables_without_rows(directory: Path, tmp_path: Path) -> None:
@@ -182,7 +206,7 @@ import sys
 for name in ("polars", "pandas", "duckdb"):
     sys.modules[name] = None  # an import of it fails
 from pathlib import Path
-from graph.ecosystem import Ecosystem
+from graph.ecosystem import Ecosystem, _numbers
 eco = Ecosystem(Path({str(directory)!r}))
 print(len(eco), eco.row("red/chat"))
 """
