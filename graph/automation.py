@@ -38,33 +38,33 @@ def automated(eco: Ecosystem) -> NDArray[np.bool_]:
 
 def _automated(eco: Ecosystem) -> NDArray[np.bool_]:
     found = np.zeros(len(eco), np.bool_)
-    derived = np.flatnonzero(eco.derived).astype(np.int32)
-    found[derived] = _named_by_uuid(eco, derived)
+    found[_named_by_uuid(eco)] = True
     found[_many_a_day(eco)] = True
     return found
 
 
-def _named_by_uuid(eco: Ecosystem, rows: Rows) -> NDArray[np.bool_]:
-    ids = eco.column("id").take(pa.array(rows))
-    long = pc.greater_equal(pc.binary_length(ids), _UUID_CHARACTERS).to_numpy(zero_copy_only=False)
-    named = np.zeros(len(rows), np.bool_)
-    matched = pc.match_substring_regex(ids.filter(pa.array(long)), UUID)
-    named[long] = matched.to_numpy(zero_copy_only=False)
-    return named
+def _named_by_uuid(eco: Ecosystem) -> Rows:
+    ids = eco.column("id")
+    long = pc.greater_equal(pc.binary_length(ids), _UUID_CHARACTERS)
+    rows = np.flatnonzero(eco.derived & long.to_numpy(zero_copy_only=False)).astype(np.int32)
+    matched = pc.match_substring_regex(ids.take(pa.array(rows)), UUID)
+    return rows[matched.to_numpy(zero_copy_only=False)]
 
 
 def _many_a_day(eco: Ecosystem) -> Rows:
     bases, authors, created = simple(eco.bases), eco.codes("author"), eco.numbers("created_at")
     rows, targets = bases.sources(), bases.targets
     counted = (eco.derived & (created >= FLOOR) & (authors >= 0))[rows]
-    rows, targets = rows[counted], targets[counted].astype(np.int64)
+    rows, targets = rows[counted], targets[counted]
     if not len(rows):
         return rows
     days = created[rows] // DAY
     days -= days.min()
     # One number for each namespace, base and day; sorted, equal ones lie side by side.
-    keys = (authors[rows] * (int(days.max()) + 1) + days) * len(eco) + targets
-    order = np.argsort(keys)
-    starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
-    counts = np.diff(starts, append=len(keys))
-    return rows[order[np.repeat(counts > MOST_A_DAY, counts)]]
+    keys = authors[rows].astype(np.int64) * (int(days.max()) + 1) + days
+    keys = keys * len(eco) + targets
+    ascending = np.sort(keys)
+    starts = np.flatnonzero(np.diff(ascending, prepend=-1))
+    many = ascending[starts[np.diff(starts, append=len(keys)) > MOST_A_DAY]]
+    places = np.searchsorted(many, keys)
+    return rows[np.append(many, -1)[places] == keys]
