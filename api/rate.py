@@ -14,8 +14,8 @@ from api.failure import RequestError
 from graph.lru import Lru
 
 CLIENTS = 100_000
-"""Clients that are remembered, some 80 MB at most. One that is forgotten has its whole quota
-again, which it would have had anyway after a minute of silence."""
+"""Clients that are remembered, some 100 MB if all of them ask. One that is forgotten has its whole
+quota again, as after a minute of silence."""
 
 _WINDOW_S = 60
 
@@ -49,6 +49,8 @@ class Bucket:
         Tells seconds.
     """
 
+    __slots__ = ("_clock", "_left", "_lock", "_then", "quota")
+
     def __init__(self, quota: int, clock: Clock = time.monotonic) -> None:
         self.quota = quota
         self._clock = clock
@@ -80,6 +82,8 @@ class Bucket:
 
 class Allowance:
     """What one client may still ask."""
+
+    __slots__ = ("_buckets",)
 
     def __init__(self, rates: Rates, clock: Clock = time.monotonic) -> None:
         quotas = asdict(rates)
