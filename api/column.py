@@ -147,10 +147,7 @@ def moment(name: str, *, description: str) -> Any:
 
 def texts(batch: Batch[Any], name: str) -> list[str | None]:
     """Return a text column of a batch."""
-    eco = batch.eco
-    # Code -1 is unknown, and finds the None at the end.
-    labels: list[str | None] = eco.once(("texts", name), lambda: [*eco.labels(name), None])
-    return [labels[code] for code in eco.codes(name)[batch.rows].tolist()]
+    return batch.eco.texts(name, batch.rows)
 
 
 def numbers(batch: Batch[Any], name: str) -> list[Any]:

@@ -1,11 +1,13 @@
 """The snapshot that is served: the newest published one, and with it what came before."""
 
 import threading
+import time
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
+from api.warm import warm
 from graph.ecosystem import Ecosystem
 from graph.errors import ModelkinError, TryLaterError
 from graph.history import History, reader
@@ -76,7 +78,7 @@ class Current:
         return self._served is not None
 
     def start(self) -> None:
-        """Open the newest snapshot, and follow newer ones."""
+        """Open the newest snapshot, serve it while it is warmed, and follow newer ones."""
         self.refresh()
         self._thread.start()
 
@@ -87,7 +89,10 @@ class Current:
             self._thread.join()
 
     def refresh(self) -> None:
-        """Open the newest snapshot if it is not the one that is served.
+        """Serve the newest snapshot if another one is served.
+
+        It is warmed before it takes another's place, so that no request waits for what the next
+        ones find done. The first one is served at once.
 
         Raises
         ------
@@ -98,10 +103,21 @@ class Current:
         if not infos or (self._served is not None and self._served.eco.id == infos[0].id):
             return
         eco = Ecosystem(self._store.fetch(infos[0].id, self._cache))
+        if self._served is not None:
+            self._warm(eco)
         self._served = Served(eco, History(infos, self._read))
         _log.info("serving a snapshot", id=eco.id, models=eco.manifest.models)
 
+    def _warm(self, eco: Ecosystem) -> None:
+        started = time.monotonic()
+        for _ in warm(eco):
+            if self._stop.is_set():
+                return
+        _log.info("warmed a snapshot", id=eco.id, seconds=round(time.monotonic() - started, 1))
+
     def _follow(self) -> None:
+        if self._served is not None:
+            self._warm(self._served.eco)
         while not self._stop.wait(self._refresh_s):
             try:
                 self.refresh()

@@ -12,7 +12,6 @@ from api.family import Family
 from graph import shares
 from graph.ecosystem import Ecosystem
 from graph.errors import UsageError
-from graph.family_counts import family_counts
 from graph.history import History
 from graph.selection import ANY
 from graph.series import ATTRIBUTION, CREDIT
@@ -199,8 +198,7 @@ class ComparedFamily:
     def _of(cls, eco: Ecosystem, key: str, definition: Definition) -> Self:
         number = eco.family_number(key)
         models, derivatives, downloads, all_time = (
-            float(family_counts(eco, replace(definition.plain, weight=weight))[number])
-            for weight in Weight
+            shares.size(eco, number, replace(definition.plain, weight=weight)) for weight in Weight
         )
         return cls(
             family=Family(eco=eco, number=number),

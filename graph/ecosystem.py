@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-KEPT = 48 * 1024 * 1024
+KEPT = 32 * 1024 * 1024
 """Bytes of what is remembered for arguments that clients choose, about."""
+
+_MANY_LABELS = 10_000
+"""Distinct texts of a column, as authors are, that are not kept as Python objects."""
 
 RELATIONS = list(Relation)
 """The relations in the order of their codes."""
@@ -143,6 +146,21 @@ class Ecosystem:
     def labels(self, name: str) -> list[str]:
         """Return the distinct values of a text column."""
         return self.once(("labels", name), self.column(name).dictionary.to_pylist)
+
+    def code(self, name: str, label: str) -> int:
+        """Return the code of a value of a text column; -2, which no row has, when there is none."""
+        place = place_of(label, self.column(name).dictionary)
+        return -2 if place is None else place
+
+    def texts(self, name: str, rows: Rows) -> list[str | None]:
+        """Return a text column of some rows; None where unknown."""
+        codes, dictionary = self.codes(name)[rows], self.column(name).dictionary
+        if len(dictionary) > _MANY_LABELS:
+            found: list[str | None] = dictionary.take(pa.array(codes, mask=codes < 0)).to_pylist()
+            return found
+        # Code -1 finds the None at the end.
+        labels = self.once(("texts", name), lambda: [*dictionary.to_pylist(), None])
+        return [labels[code] for code in codes.tolist()]
 
     @cached_property
     def live(self) -> NDArray[np.bool_]:

@@ -8,12 +8,8 @@ from numpy.typing import NDArray
 from graph.csr import Rows
 from graph.ecosystem import Ecosystem
 from graph.families import Attribution, Credit
-from graph.lru import Lru
 from graph.selection import ANY
 from graph.shares import By, Definition, Weight, totals
-
-_REMEMBERED = 64 * 1024 * 1024
-"""Bytes of the counts that are remembered, at most."""
 
 _MEASURED = tuple(
     Definition(weight, Attribution.LINEAGE, Credit.FULL, ANY)
@@ -27,12 +23,11 @@ def family_counts(eco: Ecosystem, definition: Definition) -> NDArray[np.float64]
     if definition in _MEASURED:
         column = eco.table("families").column(definition.weight.value)
         return column.to_numpy(zero_copy_only=False)
-    kept: Lru[NDArray[np.float64]] = eco.once(family_counts, lambda: Lru(_REMEMBERED))
-    found = kept.get(definition)
-    if found is None:
-        found = totals(eco, By.FAMILY, definition).values
-        kept.put(definition, found, found.nbytes)
-    return found
+    return eco.kept(
+        (family_counts, definition),
+        lambda: totals(eco, By.FAMILY, definition).values,
+        size=lambda counts: counts.nbytes,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Which models are listed or counted: filters on what is known of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from graph.automation import automated
@@ -80,17 +82,18 @@ class Filter:
             ("task", self.task),
         ):
             if value is not None:
-                mask &= eco.codes(name) == _code(eco.labels(name), value)
+                mask &= eco.codes(name) == eco.code(name, value)
         if self.statuses is not None:
             mask &= _among(
                 eco.codes("status"), [label in self.statuses for label in eco.labels("status")]
             )
         if self.country is not None:
-            countries = [eco.country(author) for author in eco.labels("author")]
+            known = eco.table("organizations")
+            place = pc.index_in(eco.column("author").dictionary, value_set=known.column("name"))
+            countries = known.column("country").take(place).fill_null(UNKNOWN_COUNTRY)
+            chosen = pc.equal(countries, self.country).to_numpy(zero_copy_only=False)
             unknown = self.country == UNKNOWN_COUNTRY
-            mask &= _among(
-                eco.codes("author"), [c == self.country for c in countries], unknown=unknown
-            )
+            mask &= _among(eco.codes("author"), chosen, unknown=unknown)
         if self.license_class is not None:
             classes = [c == self.license_class for c in eco.license_classes]
             unknown = self.license_class == LicenseClass.UNKNOWN
@@ -121,10 +124,8 @@ LIVE = Filter(statuses=(Status.LIVE,))
 """Every live model."""
 
 
-def _code(labels: list[str], value: str) -> int:
-    return labels.index(value) if value in labels else -2
-
-
-def _among(codes: NDArray[np.int32], chosen: list[bool], *, unknown: bool = False) -> Mask:
+def _among(
+    codes: NDArray[np.int32], chosen: Sequence[bool] | Mask, *, unknown: bool = False
+) -> Mask:
     """Return which codes are chosen; code -1 is unknown."""
-    return np.array([*chosen, unknown], np.bool_)[codes]
+    return np.append(np.array(chosen, np.bool_), unknown)[codes]
