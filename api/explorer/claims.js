@@ -14,5 +14,5 @@ export const claims = () => [
   ['“And more and more so”', address('compare', { ...PLAIN, families: 'qwen,llama', pace: 'month' })],
   ['“DeepSeek, Llama, Mistral and OpenAI are its rivals”', address('compare', { ...PLAIN, families: RIVALS })],
   ['The same by who released them', address('compare', { ...PLAIN, families: RIVALS, attribution: 'PUBLISHER' })],
-  ['“DeepSeek-R1 is another family than Qwen”', address('model', { id: 'deepseek-ai/DeepSeek-R1-Distill-Qwen-7B' })],
+  ['“DeepSeek-R1 is another family than Qwen”', address('model', { id: 'deepseek-ai/DeepSeek-R1-Distill-Qwen-32B' })],
 ];

@@ -4,6 +4,8 @@ import { answerAddress, ask } from './api.js';
 import { draw, image } from './chart.js';
 import { csv, png, save } from './download.js';
 import { element, fresh } from './dom.js';
+import { inWords } from './definition.js';
+import { read } from './route.js';
 import { onTheme } from './theme.js';
 import { number, percent, UNKNOWN } from './words.js';
 
@@ -37,10 +39,11 @@ export function figure({ title, query, controls = [], wide = false, answer }) {
     element('div', { class: 'heading' }, element('h2', { id }, title), tools),
     controls.length ? element('div', { class: 'controls' }, ...controls) : null,
     note, place, body, asTable, asQuery);
-  let current = null, asked = '', stale = false;
+  let current = null, data = null, from = '', asked = '', stale = false;
 
   async function show(variables, state, text = query) {
-    const wanted = JSON.stringify([text, variables, state]);
+    const question = JSON.stringify([text, variables]);
+    const wanted = JSON.stringify([question, state, inWords(read().state)]);  // links carry the definition
     if (wanted === asked) {
       if (stale) await redraw();
       return;
@@ -50,10 +53,12 @@ export function figure({ title, query, controls = [], wide = false, answer }) {
     raw.href = answerAddress(text, variables);
     shown.setAttribute('aria-busy', 'true');
     try {
-      const data = await ask(text, variables);
-      if (wanted === asked) await present(answer(data, state));
+      const found = question === from ? data : await ask(text, variables);
+      if (wanted !== asked) return;
+      [data, from] = [found, question];
+      await present(answer(data, state));
     } catch (error) {
-      if (wanted === asked) { asked = ''; fail(error); }
+      if (wanted === asked) fail(error);
     } finally {
       if (wanted === asked || !asked) shown.removeAttribute('aria-busy');
     }
@@ -85,6 +90,7 @@ export function figure({ title, query, controls = [], wide = false, answer }) {
 
   function fail(error) {
     current = null;
+    from = asked = '';
     place.hidden = asTable.hidden = tools.hidden = true;
     body.replaceChildren();
     note.classList.add('failed');

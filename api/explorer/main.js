@@ -4,7 +4,7 @@ import { ask, onSnapshot } from './api.js';
 import { choice } from './controls.js';
 import { inWords } from './definition.js';
 import { element } from './dom.js';
-import { read } from './route.js';
+import { address, read } from './route.js';
 import { startSearch } from './search.js';
 import { startTheme } from './theme.js';
 import { ATTRIBUTIONS, AUTOMATED, CREDITS, WEIGHTS, date, number, percent } from './words.js';
@@ -60,7 +60,8 @@ function show() {
     element('span', {}, `${number(snapshot.models)} models, ${number(snapshot.derivations)} derivations`),
     element('span', {}, `${percent(snapshot.coverage)} declare a base`),
     element('span', {}, definition.hidden ? 'Lineage as declared' : `Counted: ${inWords(state)}`));
-  document.querySelectorAll('nav a[data-view]').forEach(link => {
+  document.querySelectorAll('a[data-view]').forEach(link => {
+    link.href = address(link.dataset.view);
     if (link.dataset.view === name) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   });
