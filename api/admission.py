@@ -71,7 +71,7 @@ class Admission:
             raise error
 
     def _name(self, scope: Scope) -> tuple[str | None, RequestError | None]:
-        told = Headers(scope=scope).get("authorization")
+        told = Headers(scope=scope).get("authorization") if self._keys else None
         if told is None or self._keys is None:
             return None, None if self.anonymous else _unauthenticated("send an API key")
         scheme, _, key = told.partition(" ")

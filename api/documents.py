@@ -18,6 +18,7 @@ from graphql import (
 from api.cost import Weight, check, weigh
 from api.failure import InvalidError, LimitError, RequestError
 from api.limits import Limits
+from api.overlap import check_overlaps
 from graph.lru import Lru
 
 _MAX_ERRORS = 20
@@ -72,6 +73,7 @@ class Documents:
         if found := self.kept.get(key):
             return found
         node = self._parse(text)
+        check_overlaps(node, self._limits.overlaps)
         if errors := validate(
             self._schema,
             node,

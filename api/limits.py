@@ -19,6 +19,8 @@ class Limits:
         Aliased fields, those of a fragment once for each of its uses.
     tokens
         Tokens of a document.
+    overlaps
+        Pairs of fields of one name in one place, each field with itself included.
     cost
         Values that a query may ask for; see `api.cost`.
     first
@@ -40,6 +42,7 @@ class Limits:
     depth: int = 12
     aliases: int = 30
     tokens: int = 2000
+    overlaps: int = 10_000
     cost: int = 50_000
     first: int = 1000
     query_s: float = 10.0

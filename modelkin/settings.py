@@ -183,6 +183,10 @@ class Settings(BaseSettings):
         int, Field(gt=0, description="Aliased fields in a query, at most.")
     ] = 30
     limit_tokens: Annotated[int, Field(gt=0, description="Tokens of a document, at most.")] = 2000
+    limit_overlaps: Annotated[
+        int,
+        Field(gt=0, description="Pairs of fields of one name in one place of a query, at most."),
+    ] = 10_000
     limit_cost: Annotated[
         int, Field(gt=0, description="Values that a query may ask for, at most.")
     ] = 50_000

@@ -13,7 +13,7 @@ from tests.served import Served
 
 SCALARS = {
     "DateTime": st.datetimes(timezones=st.just(UTC)).map(lambda at: nodes.String(at.isoformat())),
-    "Long": st.integers(0, 2**53).map(lambda number: nodes.Int(number)),
+    "Long": st.integers(0, 2**53).map(nodes.Int),
 }
 
 PAGE = re.compile(r"\b(first|last): -?(\d+)")

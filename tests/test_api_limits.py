@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from graphql import get_introspection_query
+from graphql import get_introspection_query, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,8 +18,9 @@ from api.clock import ClockedExecutor, Deadline
 from api.cost import price, weigh
 from api.documents import Documents
 from api.execution import execute
-from api.failure import TimeUpError
+from api.failure import LimitError, TimeUpError
 from api.limits import Limits
+from api.overlap import check_overlaps
 from api.query import Context
 from api.schema import graphql_schema
 from graph.ecosystem import Ecosystem
@@ -164,6 +165,52 @@ def test_bombs_end_in_an_answer_at_once(api: Served, query: str) -> None:
     api.lives()
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{" + 'model(id: "a/b") { id } ' * 150 + "}",
+        "{" + "models { nodes { parents { model { id } } } } " * 100 + "}",
+        "{" + "... { snapshot { id } } " * 200 + "}",
+        "{ snapshot {"
+        + " ".join(f"...f{i}" for i in range(150))
+        + "} } "
+        + " ".join(f"fragment f{i} on Snapshot {{ id models }}" for i in range(150)),
+    ],
+    ids=["copies", "nested copies", "inline fragments", "fragments"],
+)
+def test_fields_that_would_all_be_compared_are_refused_first(api: Served, query: str) -> None:
+    assert code(api, query) == "OVERLAP_LIMIT"
+
+
+def overlaps(query: str) -> int:
+    """Return the smallest limit under which a document passes."""
+    for limit in range(1000):
+        try:
+            check_overlaps(parse(query), limit)
+        except LimitError:
+            continue
+        return limit
+    raise AssertionError(query)
+
+
+@pytest.mark.parametrize(
+    ("query", "pairs"),
+    [
+        ("{ a b }", 2),
+        ("{ a a a }", 3 + 2 + 1),
+        ("{ a { x } a { x } }", 2 * (2 + 1)),
+        ("{ a { x } b { x } }", 4),
+        ("{ x: a y: a }", 2),
+        ("{ ...f ...f a } fragment f on Q { a }", (2 + 1) + 1),
+        ("{ ... { a } ... { ... { a } } }", 2 + 1),
+        ("{ ...f } fragment f on Q { ...g } fragment g on Q { ...f a }", 1 + 1 + 1),
+        ("fragment f on Q { a { ...f } } { ...none }", 1 + 1),
+    ],
+)
+def test_overlaps_are_pairs_of_fields_that_stand_together(query: str, pairs: int) -> None:
+    assert overlaps(query) == pairs
+
+
 def test_introspection_is_within_the_limits_and_can_be_shut(published: Published) -> None:
     query = get_introspection_query(descriptions=True)
     with published.served() as api:
@@ -295,7 +342,8 @@ def test_strange_ids_are_not_found(api: Served, id: str) -> None:
     assert answer.json()["data"] == {"model": None}
     assert answer.json()["errors"][0]["extensions"]["code"] == "NOT_FOUND"
     found = api.post("query ($t: String!) { search(text: $t) { id } }", variables={"t": id})
-    assert "errors" not in found.json()
+    told = [error["extensions"]["code"] for error in found.json().get("errors", ())]
+    assert told == (["BAD_USER_INPUT"] if len(id) > 256 else [])
     api.lives()
 
 
