@@ -168,9 +168,11 @@ export function tree(lineage, focus, shade) {
       }
       if (state === 'some') open.clear();
       holder.replaceChildren(svg(true, redraw));
+      home();
     };
+    const home = () => holder.scrollTo(told.focus.x > holder.clientWidth * 0.6 ? told.focus.x - holder.clientWidth / 2 : 0, told.focus.y - holder.clientHeight / 2);
     holder.append(svg(true, redraw));
-    requestAnimationFrame(() => holder.scrollTo(told.focus.x > holder.clientWidth * 0.6 ? told.focus.x - holder.clientWidth / 2 : 0, told.focus.y - holder.clientHeight / 2));
+    requestAnimationFrame(home);
     return holder;
   }
 
