@@ -56,7 +56,7 @@ def done(process: subprocess.Popen[bytes]) -> tuple[float, float]:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{process.args} ended with {process.returncode}")
+        raise SystemExit(f"{process.args!r} ended with {process.returncode}")
     return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
@@ -103,7 +103,8 @@ def batches(endpoint: str) -> Iterator[list[Model]]:
 
 def bare(url: str, password: str, endpoint: str) -> tuple[float, int]:
     """Send all rows by the driver alone; return the seconds that took, and the derivations."""
-    taken, edges = 0.0, []
+    taken = 0.0
+    edges: list[dict[str, object]] = []
     with (
         GraphDatabase.driver(url, auth=("neo4j", password)) as driver,
         driver.session(database="neo4j") as session,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from graph.csr import Rows
 from graph.ecosystem import RELATIONS, Ecosystem
 from graph.score_columns import SCORES
+from graph.traversal import distinct
 
 MODEL_COLUMNS = (
     "id", "key", "status", "author", "created_at", "modified_at", "downloads",
@@ -32,9 +33,10 @@ def model_rows(eco: Ecosystem, id: str, *, descendants: bool) -> Rows:
         When no model bears the id or ever bore it.
     """
     row = eco.row(id)
-    below = eco.descendants(row).rows if descendants else []
-    parts = [np.array([row]), eco.ancestors(row).rows, below]
-    return np.unique(np.concatenate(parts)).astype(np.int32)  # in a cycle they overlap
+    parts = [np.array([row], np.int32), eco.ancestors(row).rows]
+    if descendants:
+        parts.append(eco.descendants(row).rows)
+    return distinct(np.concatenate(parts))  # in a cycle they overlap
 
 
 def linked_rows(eco: Ecosystem) -> Rows:

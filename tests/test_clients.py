@@ -1,6 +1,7 @@
 """Clients generated as docs/clients has it, for the queries of docs/queries.md: they ask."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -102,7 +103,12 @@ OPTIONS = (
 
 def test_a_typescript_client(home: Path, api: Served) -> None:
     node = ("--from", NODE)
-    run(*node, "npm", "install", "--no-audit", "--no-fund", at=home)
+    try:
+        run(*node, "npm", "install", "--no-audit", "--no-fund", at=home)
+    except AssertionError as error:
+        if not re.search("ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|network", str(error)):
+            raise
+        pytest.skip("the npm registry cannot be reached, which only this test needs")
     run(*node, "node", "typescript.mjs", at=home)
     (home / "node.d.ts").write_text("declare const process: { argv: string[] };\n")
     (home / "ask.ts").write_text(TYPESCRIPT)

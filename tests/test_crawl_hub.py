@@ -58,8 +58,9 @@ def source(hub: LoopbackHub, **options: Any) -> HubSource:
 
 
 def crawl(store: EmbeddedStore, hub: LoopbackHub, mode: str = "full", **options: Any) -> Run:
-    own = {name: options.pop(name) for name in ("stop", "resume", "max_shrink") if name in options}
-    return Crawl(store, source(hub, **options), mode, **{"max_shrink": 1.0} | own).run()
+    own: dict[str, Any] = {"max_shrink": 1.0}
+    own |= {name: options.pop(name) for name in ("stop", "resume", "max_shrink") if name in options}
+    return Crawl(store, source(hub, **options), mode, **own).run()
 
 
 def statuses(store: EmbeddedStore) -> dict[str, str]:
