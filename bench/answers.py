@@ -5,6 +5,8 @@
 On the store of `bench.measure_job` (built once, where ``--home`` keeps it). ``first`` is the first
 answer of a process that just opened the snapshot; ``again`` the median of the next ones, most of
 which are kept. networkx starts from a `DiGraph` that it has already; what both give is compared.
+Then questions by GraphQL: ``opened``, each the first of all, and ``warmed``, the first of its kind
+once a server has warmed the snapshot, which it does before it serves a new one.
 """
 
 import argparse
@@ -18,6 +20,13 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
+from api.clock import Deadline
+from api.documents import Documents
+from api.execution import execute
+from api.limits import Limits
+from api.query import Context
+from api.schema import graphql_schema
+from api.warm import warm
 from bench.measure_job import build
 from graph.adoption import adoption
 from graph.concentration import concentration
@@ -69,6 +78,26 @@ def removed(graph: nx.DiGraph, roots: set[str], id: str) -> tuple[int, int]:
     return len(below), len(below - kept)
 
 
+QUESTIONS = {
+    "families by descendants": "{ families(first: 20) { nodes { key name models derivatives } } }",
+    "four families compared": """{ compare(families: ["qwen", "llama", "deepseek", "mistral"]) {
+      family { key } models derivatives downloads } }""",
+    "shares of families": "{ share(by: FAMILY) { groups { key value } unknown } }",
+    "shares of organisations": "{ share(by: ORGANIZATION) { groups { key value } unknown } }",
+    "shares of countries": "{ share(by: COUNTRY) { groups { key value } unknown } }",
+    "shares of licence classes": "{ share(by: LICENSE_CLASS) { groups { key value } unknown } }",
+    "two families by month": """{ timeSeries(by: FAMILY, keys: ["qwen", "llama"]) {
+      dates series { key values } } }""",
+    "the same by publisher and downloads": """{ timeSeries(by: FAMILY, keys: ["qwen", "llama"],
+      attribution: PUBLISHER, weight: DOWNLOADS) { dates series { values } } }""",
+    "concentration of organisations": "{ concentration(by: ORGANIZATION) { hhi gini } }",
+    "search: qwen2.5 coder": '{ search(text: "qwen2.5 coder") { id } }',
+    "search: llama 3 8b instruct": '{ search(text: "llama 3 8b instruct") { id } }',
+    "search, misspelt: mistrall instrct": '{ search(text: "mistrall instrct") { id } }',
+    "search: what nothing holds": '{ search(text: "zzzzzz") { id } }',
+}
+
+
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -78,6 +107,33 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         eco = opened(wanted.home or Path(temporary), wanted.models)
         report(eco)
+        questions(eco)
+
+
+def questions(eco: Ecosystem) -> None:
+    """Print what questions take after opening, after warming, and again."""
+    schema, limits = graphql_schema(), Limits(query_s=600)
+    documents = Documents(schema, limits, introspection=True)
+
+    def asked(eco: Ecosystem, query: str) -> tuple[float, float]:
+        document, context = documents.read(query, None), Context(eco)
+
+        def answer() -> None:
+            found = execute(schema, document, {}, context, limits, Deadline(limits.query_s))
+            assert not found.errors, found.errors
+
+        return timed(answer, REPEAT)[1:]
+
+    start = time.perf_counter()
+    warmed = Ecosystem(eco.directory)
+    for _ in warm(warmed):
+        pass
+    print(f"\nwarmed in {time.perf_counter() - start:,.1f} s\n")
+    print("| question | opened | warmed | again |\n| --- | --- | --- | --- |")
+    for name, query in QUESTIONS.items():
+        opened, _ = asked(Ecosystem(eco.directory), query)
+        first, again = asked(warmed, query)
+        print(f"| {name} | {opened:,.1f} | {first:,.2f} | {again:,.3f} |", flush=True)
 
 
 def report(eco: Ecosystem) -> None:

@@ -57,7 +57,7 @@ def concentration(eco: Ecosystem, by: By, definition: Definition) -> Concentrati
             unknown=counted.unknown,
         )
 
-    return eco.kept((concentration, by, definition), make, size=lambda _: 500)
+    return eco.answers.once((concentration, by, definition), make, size=lambda _: 500)
 
 
 def gini(values: NDArray[np.float64]) -> float:

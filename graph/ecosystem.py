@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -28,11 +28,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-KEPT = 32 * 1024 * 1024
-"""Bytes of what is remembered for arguments that clients choose, about."""
+ANSWERS = 16 * 1024 * 1024
+"""Bytes, about, of the small answers that an ecosystem remembers for what clients ask."""
+
+ARRAYS = 32 * 1024 * 1024
+"""Bytes of the arrays that it remembers to work out others."""
 
 _MANY_LABELS = 10_000
 """Distinct texts of a column, as authors are, that are not kept as Python objects."""
+
+_KEPT_FAMILIES = 4096
+"""Families that stay Python objects, those that were asked for last."""
 
 RELATIONS = list(Relation)
 """The relations in the order of their codes."""
@@ -47,6 +53,11 @@ class Ecosystem:
     A model is a row, a number; rows ascend by id. Everything is immutable, so one ecosystem
     serves any number of threads.
 
+    Attributes
+    ----------
+    answers, arrays
+        What is derived under keys that clients choose; what is not used is forgotten.
+
     Parameters
     ----------
     directory
@@ -59,9 +70,11 @@ class Ecosystem:
     """
 
     def __init__(self, directory: Path) -> None:
+        self.directory = directory
         self.manifest, self._tables = snapshot.read(directory)
         self._derived: dict[object, Any] = {}
-        self._kept: Lru[Any] = Lru(KEPT)
+        self.answers: Lru[Any] = Lru(ANSWERS)
+        self.arrays: Lru[Any] = Lru(ARRAYS)
         self.names = Names(self.column("id"))
         self.bases, self.base_relations = self._lineage("bases", "base_relations")
         self.derivatives, self.derivative_relations = self._lineage(
@@ -100,20 +113,6 @@ class Ecosystem:
         if key not in self._derived:
             self._derived[key] = make()
         found: T = self._derived[key]
-        return found
-
-    def kept(self, key: object, make: Callable[[], T], *, size: Callable[[T], int]) -> T:
-        """Return what was derived under a key that clients choose; the unused are forgotten.
-
-        Parameters
-        ----------
-        size
-            How many bytes it takes, about; `KEPT` of all together are remembered.
-        """
-        found: T | None = self._kept.get(key)
-        if found is None:
-            found = make()
-            self._kept.put(key, found, size(found))
         return found
 
     # Columns
@@ -349,10 +348,14 @@ class Families(Sequence[Family]):
     """
 
     def __init__(self, table: pa.RecordBatch) -> None:
-        self._columns = [table.column(field.name) for field in fields(Family)]
+        columns = [table.column(field.name) for field in fields(Family)]
+        self._size = len(table)
+        self._made = lru_cache(_KEPT_FAMILIES)(
+            lambda number: Family(*(column[number].as_py() for column in columns))
+        )
 
     def __len__(self) -> int:
-        return len(self._columns[0])
+        return self._size
 
     @overload
     def __getitem__(self, number: int) -> Family: ...
@@ -363,7 +366,9 @@ class Families(Sequence[Family]):
     def __getitem__(self, number: int | slice) -> Family | list[Family]:
         if isinstance(number, slice):
             return [self[place] for place in range(*number.indices(len(self)))]
-        return Family(*(column[number].as_py() for column in self._columns))
+        if not -len(self) <= number < len(self):
+            raise IndexError(f"no family {number} among {len(self)}")
+        return self._made(number)
 
 
 class FamilyKeys:

@@ -23,7 +23,7 @@ def family_counts(eco: Ecosystem, definition: Definition) -> NDArray[np.float64]
     if definition in _MEASURED:
         column = eco.table("families").column(definition.weight.value)
         return column.to_numpy(zero_copy_only=False)
-    return eco.kept(
+    return eco.arrays.once(
         (family_counts, definition),
         lambda: totals(eco, By.FAMILY, definition).values,
         size=lambda counts: counts.nbytes,

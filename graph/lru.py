@@ -1,6 +1,7 @@
 """What was worked out before, kept while there is room: the least recently used goes first."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -32,6 +33,14 @@ class Lru(Generic[V]):
             self.hits += 1
             self._kept.move_to_end(key)
             return found[0]
+
+    def once(self, key: object, make: Callable[[], V], *, size: Callable[[V], int]) -> V:
+        """Return a key's value, made and kept when it is not there."""
+        found = self.get(key)
+        if found is None:
+            found = make()
+            self.put(key, found, size(found))
+        return found
 
     def put(self, key: object, value: V, size: int) -> None:
         """Keep a value; one that is larger than the room is not kept."""

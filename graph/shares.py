@@ -149,7 +149,7 @@ def share(eco: Ecosystem, by: By, definition: Definition, first: int | None = No
     """
     if first is None or first > MOST_GROUPS:
         return _share(totals(eco, by, definition), first)
-    found = eco.kept(
+    found = eco.answers.once(
         (share, by, definition),
         lambda: _share(totals(eco, by, definition), MOST_GROUPS),
         size=lambda found: 100 * len(found.keys),
@@ -203,7 +203,9 @@ def _line(eco: Ecosystem, by: By, key: str, definition: Definition) -> list[floa
         ).tolist()
         return values
 
-    return eco.kept((_line, by, key, definition), make, size=lambda values: 32 * len(values))
+    return eco.answers.once(
+        (_line, by, key, definition), make, size=lambda values: 32 * len(values)
+    )
 
 
 def size(eco: Ecosystem, family: int, definition: Definition) -> float:
@@ -213,7 +215,7 @@ def size(eco: Ecosystem, family: int, definition: Definition) -> float:
         division = _divided(eco, By.FAMILY, definition.attribution)
         return float(division.counted(eco, definition, family).sum())
 
-    return eco.kept((size, family, definition), make, size=lambda _: 200)
+    return eco.answers.once((size, family, definition), make, size=lambda _: 200)
 
 
 def sizes(
@@ -271,7 +273,7 @@ def _whole(eco: Ecosystem, definition: Definition) -> _Whole:
         return _Whole(float(weights.sum()), first, dates)
 
     key = (_whole, definition.weight, definition.models)
-    return eco.kept(key, make, size=lambda whole: 64 * len(whole.months))
+    return eco.answers.once(key, make, size=lambda whole: 64 * len(whole.months))
 
 
 def _months(eco: Ecosystem) -> NDArray[np.int16]:
@@ -299,7 +301,7 @@ def _weights(eco: Ecosystem, definition: Definition, rows: Rows | None = None) -
     weights = counted.astype(np.float64)
     models = definition.models
     if models != ANY:
-        mask = eco.kept(models, lambda: models.mask(eco), size=lambda mask: mask.nbytes)
+        mask = eco.arrays.once(models, lambda: models.mask(eco), size=lambda mask: mask.nbytes)
         weights[~mask[chosen]] = 0
     return weights
 
@@ -307,7 +309,7 @@ def _weights(eco: Ecosystem, definition: Definition, rows: Rows | None = None) -
 def _divided(eco: Ecosystem, by: By, attribution: Attribution) -> _Division:
     if by == By.RELATION:  # a model is its own, whatever the attribution
         attribution = Attribution.PUBLISHER
-    return eco.kept(
+    return eco.arrays.once(
         (_Division, by, attribution),
         lambda: _division(eco, by, attribution),
         size=lambda division: division.size,

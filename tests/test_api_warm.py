@@ -35,7 +35,7 @@ def is_warm(eco: Ecosystem) -> bool:
 
     last = Definition(Weight.DOWNLOADS_ALL_TIME, Attribution.DIRECT, Credit.FRACTIONAL)
     for made in (share, concentration):
-        eco.kept((made, By.RELATION, last), wait, size=lambda _: 10**12)
+        eco.answers.once((made, By.FAMILY, last), wait, size=lambda _: 10**12)
     return not waited
 
 
