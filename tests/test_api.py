@@ -180,11 +180,11 @@ def test_pages_add_up_to_the_whole_ordered_list(
         ('task: "text-generation"', lambda m: m["task"] == "text-generation"),
         (
             "relation: [MERGE, ADAPTER]",
-            lambda m: {*"MERGE ADAPTER".split()} & {p["relation"] for p in m["parents"]},
+            lambda m: {"MERGE", "ADAPTER"} & {p["relation"] for p in m["parents"]},
         ),
         ("status: MISSING", lambda m: m["status"] == "MISSING"),
         ("status: [LIVE, MISSING]", lambda m: m["status"] != "DELETED"),
-        ("status: null", lambda m: True),
+        ("status: null", lambda _: True),
         (
             'family: "qwen", minDownloads: 5, licenseClass: PERMISSIVE',
             lambda m: (

@@ -142,10 +142,11 @@ def slowly(models: list[Row], derivations: set[Derivation], seen: set[str] | Non
 
     def in_another_case(reference: Reference, *preferred: set[str]) -> str | None:
         """Return the only model alike among the first of these sets that hold any."""
-        alike = [m for m in rest if m.status != "missing" and m.id.lower() == reference.id.lower()]
+        ids = {m.id for m in rest if m.id.lower() == reference.id.lower()}
+        alike = {bearer(id).key for id in ids} - missing
         for among in preferred:
-            if some := [m for m in alike if m.key in among]:
-                return max(some, key=rank).key if len({m.id for m in some}) == 1 else None
+            if some := alike & among:
+                return some.pop() if len(some) == 1 else None
         return None
 
     def edges_by(*preferred: set[str]) -> set[Derivation]:
@@ -167,6 +168,7 @@ def slowly(models: list[Row], derivations: set[Derivation], seen: set[str] | Non
             kept |= {edge.base for edge in edges if edge.child in kept}
         return kept
 
+    missing = {model.key for model in models if model.status == "missing"}
     # Of deleted models alike, those come first that stay for the sake of exact references, then
     # the only one there is, then those that stay for its sake.
     known = {model.key for model in models}
