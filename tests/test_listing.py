@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import orjson
+import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from graph.ecosystem import Ecosystem, FamilyKeys
 from graph.errors import CursorError
-from graph.families import Family
 from graph.listing import (
     Listing,
     Named,
@@ -153,7 +153,8 @@ def test_rows_that_share_a_name_come_once_each(letters: list[str], data: st.Data
 
 
 def test_families_are_listed_by_their_keys() -> None:
-    keys = FamilyKeys([Family(key, key, None, False) for key in ("b/x", "a/y", "c/z")])
+    table = {"key": ["b/x", "a/y", "c/z"], "registered": [True, True, True]}
+    keys = FamilyKeys(pa.record_batch(table))
     listed = listing([5.0, 5.0, 9.0], descending=True, names=keys)
     assert read(listed, 1) == [2, 0, 1]
 
