@@ -7,9 +7,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+PATIENCE_MS = 60_000
+"""For what is to appear, on a machine that has other things to do."""
 
 GET_S = 600
 """Seconds within which a browser has to be there."""
@@ -39,6 +42,7 @@ def chromium() -> str | None:
 
 @pytest.fixture(scope="module")
 def browser(chromium: str | None) -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         sandbox = [] if os.geteuid() else ["--no-sandbox"]  # it has none for root
         browser = playwright.chromium.launch(executable_path=chromium, args=sandbox)

@@ -34,6 +34,8 @@ HOSTILE = '<img src=x onerror="window.hurt=1"><b>=1+1</b>'
 LARGE = 1200
 """Derivatives of one model, more than can be drawn at a time."""
 
+pytestmark = pytest.mark.xdist_group("browser")  # one worker starts, or even gets, a browser
+
 
 class Explorer:
     """A page of the explorer, and what its browser has to say of it."""
@@ -60,7 +62,7 @@ class Explorer:
     def settled(self) -> "Explorer":
         self.page.wait_for_timeout(20)  # the change of an address is heard of a moment later
         expect(self.page.locator("section.figure").first).to_be_attached()
-        expect(self.page.locator("[aria-busy]")).to_have_count(0, timeout=20_000)
+        expect(self.page.locator("[aria-busy]")).to_have_count(0)
         return self
 
     def figure(self, title: str) -> Locator:
