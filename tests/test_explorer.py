@@ -306,8 +306,13 @@ def test_what_a_model_is(explorer: Explorer) -> None:
     assert "Downloads, 30 daysunknown" in (known.text_content() or "")
 
 
-def test_files_to_take_away(explorer: Explorer) -> None:
+def test_a_family_to_take_away(explorer: Explorer) -> None:
     explorer.open("#/family?key=qwen")
+    built_upon = explorer.table("Its models most built upon")
+    assert [[row[0], row[1], row[6]] for row in built_upon[:2]] == [
+        ["Qwen/Qwen3.8-27B", "238", "live"],
+        ["Qwen/Qwen3.5-9B-Base", "176", "missing"],
+    ]
     rows = list(csv.reader(io.StringIO(explorer.take("Licences", "CSV").decode())))
     assert rows[:3] == [
         ["Licence", "Class", "Models"],

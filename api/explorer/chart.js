@@ -71,7 +71,7 @@ export function bars(rows, { pick, suffix = '', percents = false } = {}) {
     }],
     layout: () => ({
       bargap: 0.28,
-      xaxis: axis({ rangemode: 'tozero', range: [0, largest * (innerWidth < 600 ? 1.5 : 1.2) || 1], nticks: 5, tickformat: percents ? '.0%' : '~s', dtick: !percents && largest < 4 && rows.every(row => Number.isInteger(row.value)) ? 1 : null }),
+      xaxis: axis({ rangemode: 'tozero', range: [0, largest * (innerWidth < 600 ? 1.8 : 1.2) || 1], nticks: 5, tickformat: percents ? '.0%' : '~s', dtick: !percents && largest < 4 && rows.every(row => Number.isInteger(row.value)) ? 1 : null }),
       yaxis: axis({
         ticklabelstandoff: 6, tickvals: places, ticktext: rows.map(row => plain(clipped(row.name))), autorange: 'reversed', showgrid: false,
       }),

@@ -36,7 +36,7 @@ const RELATED = `query ($key: String!) { family(key: $key) { models derivatives 
 const PARAMETERS = `query ($key: String!) { family(key: $key) { parameters { bucket models } } }`;
 
 const MEMBERS = `query ($key: String!, $field: ModelOrderField!) {
-  family(key: $key) { members(first: 20, orderBy: $field) {
+  family(key: $key) { members(first: 20, orderBy: $field, filter: {status: [LIVE, MISSING, DELETED]}) {
     nodes { id status license downloads ${SCORES} }
   } }
 }`;
