@@ -20,6 +20,11 @@ from graph.shares import By, Definition, Weight, series, share
 SERIES = 50
 """Groups of each kind, the largest ones, whose series are worked out."""
 
+_M_MMAP_THRESHOLD = -3  # as malloc.h has it
+
+_LARGE = 1 << 20
+"""Bytes of the smallest block that is returned."""
+
 LISTS = (
     "{ models(first: 1) { totalCount } }",
     *(
@@ -44,6 +49,7 @@ def warm(eco: Ecosystem) -> Iterator[None]:
     None
         After each step, which takes at most some seconds for millions of models.
     """
+    _return_blocks()
     with contextlib.suppress(NotFoundError):
         eco.row("")  # reads the former ids
     yield
@@ -64,11 +70,13 @@ def warm(eco: Ecosystem) -> Iterator[None]:
         share(eco, by, definition, 1)
         concentration(eco, by, definition)
         yield
-    give_back()
-
-
-def give_back() -> None:
-    """Give free memory back to the system; the allocators would keep it for themselves."""
     pa.default_memory_pool().release_unused()
-    with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
-        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _return_blocks() -> None:
+    """Have glibc return large blocks to the system when they are freed, as it does at first.
+
+    It would raise its threshold with each one, and keep what many threads worked with for ever.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)

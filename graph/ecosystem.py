@@ -15,7 +15,7 @@ from graph import snapshot
 from graph.csr import Csr, Rows, induced, simple
 from graph.errors import NotFoundError
 from graph.families import Family
-from graph.lru import Lru
+from graph.lru import Lru, Making
 from graph.names import Names, place_of
 from graph.records import Relation
 from graph.registry import LicenseClass
@@ -73,6 +73,7 @@ class Ecosystem:
         self.directory = directory
         self.manifest, self._tables = snapshot.read(directory)
         self._derived: dict[object, Any] = {}
+        self._making = Making()
         self.answers: Lru[Any] = Lru(ANSWERS)
         self.arrays: Lru[Any] = Lru(ARRAYS)
         self.names = Names(self.column("id"))
@@ -111,7 +112,9 @@ class Ecosystem:
     def once(self, key: object, make: Callable[[], T]) -> T:
         """Return what was derived from this snapshot under a key, derived at its first use."""
         if key not in self._derived:
-            self._derived[key] = make()
+            with self._making.of(key):
+                if key not in self._derived:
+                    self._derived[key] = make()
         found: T = self._derived[key]
         return found
 

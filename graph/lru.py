@@ -1,11 +1,28 @@
 """What was worked out before, kept while there is room: the least recently used goes first."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
+
+
+class Making:
+    """Which values are being made: who wants one of them waits, rather than make it too."""
+
+    def __init__(self) -> None:
+        self._locks: dict[object, Lock] = {}
+
+    @contextmanager
+    def of(self, key: object) -> Iterator[None]:
+        """Make a key's value, alone; look for it again first."""
+        with self._locks.setdefault(key, Lock()):
+            try:
+                yield
+            finally:
+                self._locks.pop(key, None)
 
 
 class Lru(Generic[V]):
@@ -21,6 +38,7 @@ class Lru(Generic[V]):
         self._room = room
         self._kept: OrderedDict[object, tuple[V, int]] = OrderedDict()
         self._lock = Lock()
+        self._making = Making()
         self.size = self.hits = self.misses = 0
 
     def get(self, key: object) -> V | None:
@@ -35,11 +53,14 @@ class Lru(Generic[V]):
             return found[0]
 
     def once(self, key: object, make: Callable[[], V], *, size: Callable[[V], int]) -> V:
-        """Return a key's value, made and kept when it is not there."""
+        """Return a key's value, made and kept when it is not there; by one thread alone."""
         found = self.get(key)
         if found is None:
-            found = make()
-            self.put(key, found, size(found))
+            with self._making.of(key):
+                found = self.get(key)
+                if found is None:
+                    found = make()
+                    self.put(key, found, size(found))
         return found
 
     def put(self, key: object, value: V, size: int) -> None:
