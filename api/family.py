@@ -8,6 +8,7 @@ import strawberry
 
 from api.connection import After, Before, First, Last, PageInfo, window
 from api.definition import Definition, WeightArgument
+from api.enums import described
 from api.filter import (
     CountedRelations,
     CountFilter,
@@ -40,7 +41,15 @@ from graph.selection import ANY, Filter
 from graph.shares import Weight, sizes
 
 
-@strawberry.enum(description="By what families are ordered, largest first; KEY ascends.")
+@described(
+    "By what families are ordered.",
+    KEY="`key`, ascending unless told otherwise; all others descend.",
+    MODELS="`models`.",
+    DERIVATIVES="`derivatives`.",
+    DESCENDANTS="`scores.descendants`.",
+    DOWNLOADS="`downloads`, of 30 days.",
+    PAGERANK="`scores.pagerank`.",
+)
 class FamilyOrder(StrEnum):
     """By what families are ordered."""
 

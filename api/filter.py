@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 import strawberry
 
+from api.enums import described
 from api.scalars import Long, milliseconds
 from graph.listing import Order, OrderField
 from graph.records import Relation, Status
@@ -16,7 +17,7 @@ from graph.selection import ANY, LIVE, Filter
 S = TypeVar("S", bound=StrEnum)
 
 
-@strawberry.enum(description="A direction.")
+@described("A direction.", ASC="The least, or earliest, first.", DESC="The most, or latest, first.")
 class Direction(StrEnum):
     """A direction."""
 

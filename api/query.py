@@ -10,7 +10,7 @@ import numpy as np
 import strawberry
 from strawberry.types import Info
 
-from api import enums  # noqa: F401  (the enumerations are registered there)
+from api import enums
 from api.change import ChangeConnection
 from api.concentration import Concentration
 from api.connection import After, Before, First, Last, Size, bounded, window
@@ -57,9 +57,10 @@ class Context:
         self.history = history or History((), reader(Path))
 
 
-@strawberry.enum(
-    description="The steps of a series. MONTH: models by the month of their creation. SNAPSHOT:"
-    " how large a group was in each published snapshot."
+@enums.described(
+    "The steps of a series.",
+    MONTH="Months: models by the month of their creation.",
+    SNAPSHOT="Published snapshots: how large a group was in each.",
 )
 class Interval(StrEnum):
     """The steps of a series."""
