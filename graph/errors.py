@@ -52,7 +52,16 @@ class InputError(UsageError):
 
 
 class RegistryError(UsageError):
-    """A registry file that cannot be read."""
+    """A registry file that cannot be read.
+
+    ``problems`` are all that is wrong in it, a line each.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        more = len(problems) - 1
+        hint = f" (and {more} more: see 'modelkin registry check')" if more else ""
+        super().__init__(f"{problems[0]}{hint}")
 
 
 class NotFoundError(ModelkinError):

@@ -304,6 +304,9 @@ def test_most_namespaces_have_no_family(registry: Registry, write: Write) -> Non
 # bad files
 
 
+HOMED = ORGANIZATION + FAMILY
+
+
 def without(text: str, field: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith(f"{field} = "))
 
@@ -312,12 +315,12 @@ def without(text: str, field: str) -> str:
     ("text", "parts"),
     [
         (without(ORGANIZATION, "country"), ["organization 1 ('acme')", "'country' is missing"]),
-        (without(FAMILY, "patterns"), ["family 1 ('rocket')", "'patterns' is missing"]),
+        (without(HOMED, "patterns"), ["family 1 ('rocket')", "'patterns' is missing"]),
         (without(LICENSE, "source"), ["license 1 ('acme-1.0')", "'source' is missing"]),
         (without(ORIGIN, "id"), ["origin 1 (None)", "'id' is missing"]),
         (ORIGIN + 'note = "x"', ["origin 1", "unknown field 'note'", "use id, of, source"]),
         (ORGANIZATION + ORGANIZATION, ["organization 2 ('acme')", "same name as row 1"]),
-        (FAMILY + FAMILY, ["family 2 ('rocket')", "same key as row 1"]),
+        (HOMED + FAMILY, ["family 2 ('rocket')", "same key as row 1"]),
         (LICENSE + LICENSE, ["license 2 ('acme-1.0')", "same id as row 1"]),
         (ORIGIN + ORIGIN, ["origin 2 ('mirror/rocket-7b')", "same id as row 1"]),
         (ORGANIZATION.replace("NZ", "XX"), ["organization 1", "country is 'XX'", "ISO 3166-1"]),
@@ -326,13 +329,13 @@ def without(text: str, field: str) -> str:
         (LICENSE.replace("non-commercial", "free"), ["class is 'free'", "one of permissive"]),
         (LICENSE.replace("acme-1.0", "Acme-1.0"), ["lower case", "'acme-1.0'"]),
         (FAMILY, ["family 1 ('rocket')", "organization 'acme' has no row", "[[organization]]"]),
-        (FAMILY.replace('"rocket"', '"Rocket"'), ["family 1 ('Rocket')", "lower-case"]),
-        (FAMILY.replace('["acme/*"]', "[]"), ["patterns is []", "give a list"]),
-        (FAMILY.replace('["acme/*"]', '"acme/*"'), ["patterns is 'acme/*'", "give a list"]),
-        (FAMILY.replace('["acme/*"]', "[1]"), ["patterns is [1]", "give a list"]),
-        (FAMILY.replace("acme/*", "a/b/c"), ["patterns is ['a/b/c']", "id globs"]),
-        (FAMILY + "series = 1", ["series is 1", "a table"]),
-        (FAMILY + '[family.series]\n"R1" = 1', ["series 'R1' is 1", "give a list"]),
+        (HOMED.replace('"rocket"', '"Rocket"'), ["family 1 ('Rocket')", "lower-case"]),
+        (HOMED.replace('["acme/*"]', "[]"), ["patterns is []", "give a list"]),
+        (HOMED.replace('["acme/*"]', '"acme/*"'), ["patterns is 'acme/*'", "give a list"]),
+        (HOMED.replace('["acme/*"]', "[1]"), ["patterns is [1]", "give a list"]),
+        (HOMED.replace("acme/*", "a/b/c"), ["patterns is ['a/b/c']", "id globs"]),
+        (HOMED + "series = 1", ["series is 1", "a table"]),
+        (HOMED + '[family.series]\n"R1" = 1', ["series 'R1' is 1", "give a list"]),
         (ORIGIN.replace('"acme/rocket-7b"', '""'), ["origin 1", "of is ''", "not empty"]),
         (ORIGIN.replace('"acme/rocket-7b"', "7"), ["origin 1", "of is 7", "give a text"]),
         (
@@ -353,10 +356,40 @@ def test_bad_files(write: Write, text: str, parts: list[str]) -> None:
     path = write(text)
     with pytest.raises(RegistryError) as caught:
         load_registry(path)
-    message = str(caught.value)
-    assert message.startswith(f"{path}: ")
+    (message,) = caught.value.problems
+    assert message == str(caught.value)
+    assert message.startswith(f"{path}:")
     assert "\n" not in message
     assert [part for part in parts if part not in message] == []
+
+
+def test_all_that_is_wrong_is_told_at_once_with_its_line(write: Write) -> None:
+    path = write(
+        ORGANIZATION.replace("NZ", "Kiwi").replace("company", "firm")
+        + without(FAMILY, "name").replace('"acme"', '"amce"')
+        + "\n"
+        + ORIGIN.replace("of =", "off =")
+        + "[[mode]]"
+    )
+    with pytest.raises(RegistryError) as caught:
+        load_registry(path)
+    told = [problem.removeprefix(f"{path}:") for problem in caught.value.problems]
+    assert [problem.partition(";")[0] for problem in told] == [
+        "2: organization 1 ('acme'): country is 'Kiwi'",
+        "2: organization 1 ('acme'): kind is 'firm'",
+        "9: family 1 ('rocket'): field 'name' is missing",
+        "15: origin 1 ('mirror/rocket-7b'): unknown field 'off'",
+        "15: origin 1 ('mirror/rocket-7b'): field 'of' is missing",
+        " unknown table 'mode'",
+        "9: family 1 ('rocket'): organization 'amce' has no row",
+    ]
+    assert str(caught.value).endswith("(and 6 more: see 'modelkin registry check')")
+
+
+def test_rows_that_are_written_in_another_way_have_no_line(write: Write) -> None:
+    path = write('origin = [\n{ id = "a/b", of = "a/c" }\n]')
+    with pytest.raises(RegistryError, match=r"mine\.toml: origin 1 \('a/b'\): field 'source'"):
+        load_registry(path)
 
 
 def test_a_copy_that_closes_a_cycle_with_a_built_in_one(write: Write) -> None:

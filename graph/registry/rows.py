@@ -2,28 +2,20 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources.abc import Traversable
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from graph.errors import RegistryError
-from graph.registry.definitions import (
-    UNKNOWN_COUNTRY,
-    Family,
-    License,
-    LicenseClass,
-    Organization,
-)
+from graph.registry.definitions import UNKNOWN_COUNTRY, LicenseClass
 
-# table -> the field that identifies a row, then all fields; a "?" marks an optional one
-TABLES: dict[str, tuple[str, ...]] = {
-    "organization": ("name", "title", "country", "kind", "source"),
-    "family": ("key", "name", "organization", "patterns", "source", "series?"),
-    "license": ("id", "name", "class", "source"),
-    "origin": ("id", "of", "source"),
-}
+Check = Callable[[str, Any], Any]
+"""Takes a field's name and value, gives the value to keep; a RegistryError tells the mend."""
+
 _KINDS = ("company", "university", "nonprofit", "community", "government", "individual", "unknown")
 _FAMILY_KEY = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _COUNTRIES = (  # ISO 3166-1 alpha-2, the 249 officially assigned codes
@@ -39,108 +31,156 @@ _COUNTRIES = (  # ISO 3166-1 alpha-2, the 249 officially assigned codes
 )
 
 
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise RegistryError(f"{name} is {value!r}; give a text that is not empty")
+    return value
+
+
+def _family_key(name: str, value: Any) -> str:
+    if not _FAMILY_KEY.fullmatch(_text(name, value)):
+        raise RegistryError("a key goes into URLs; use lower-case letters, digits, '-' and '.'")
+    return str(value)
+
+
+def _license_id(name: str, value: Any) -> str:
+    if (id := _text(name, value)) != id.lower():
+        raise RegistryError(f"the Hub spells licence ids in lower case; use {id.lower()!r}")
+    return id
+
+
+def _country(name: str, value: Any) -> str:
+    if _text(name, value) not in (UNKNOWN_COUNTRY, *_COUNTRIES.split()):
+        raise RegistryError(f"{name} is {value!r}; use an ISO 3166-1 alpha-2 code or 'unknown'")
+    return str(value)
+
+
+def _one_of(known: tuple[str, ...], name: str, value: Any) -> str:
+    if _text(name, value) not in known:
+        raise RegistryError(f"{name} is {value!r}; use one of {', '.join(known)}")
+    return str(value)
+
+
+def _globs(name: str, value: Any) -> tuple[str, ...]:
+    good = isinstance(value, list) and value and all(isinstance(p, str) and p for p in value)
+    if not good or any(p.count("/") > 1 for p in value):
+        raise RegistryError(f'{name} is {value!r}; give a list of id globs such as ["org/*"]')
+    return tuple(value)
+
+
+def _series(name: str, value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, dict):
+        raise RegistryError(f"{name} is {value!r}; write it as a table of names and globs")
+    return tuple((line, _globs(f"{name} {line!r}", globs)) for line, globs in value.items())
+
+
+TABLES: dict[str, dict[str, Check]] = {
+    "organization": {
+        "name": _text, "title": _text, "country": _country, "kind": partial(_one_of, _KINDS),
+        "source": _text,
+    },
+    "family": {
+        "key": _family_key, "name": _text, "organization": _text, "patterns": _globs,
+        "source": _text, "series": _series,
+    },
+    "license": {
+        "id": _license_id, "name": _text, "class": partial(_one_of, tuple(LicenseClass)),
+        "source": _text,
+    },
+    "origin": {"id": _text, "of": _text, "source": _text},
+}  # fmt: skip
+"""Each table's fields; the first one identifies a row."""
+
+_OPTIONAL = {"series"}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file, and where it stands, for messages."""
+    """One row of a file: where it stands, for messages, and those of its fields that are right."""
 
-    origin: str
-    values: Mapping[str, Any]
+    place: str
+    values: dict[str, Any]
 
-    def error(self, problem: str) -> RegistryError:
-        """Make the error that says what is wrong with this row."""
-        return RegistryError(f"{self.origin}: {problem}")
-
-    def text(self, name: str) -> str:
-        """Give a field that must be a text."""
-        value = self.values[name]
-        if not isinstance(value, str) or not value.strip():
-            raise self.error(f"{name} is {value!r}; give a text that is not empty")
-        return value
-
-    def one_of(self, name: str, known: tuple[str, ...]) -> str:
-        """Give a field that must be one of a few texts."""
-        if (value := self.text(name)) not in known:
-            raise self.error(f"{name} is {value!r}; use one of {', '.join(known)}")
-        return value
-
-    def globs(self, name: str, value: object) -> tuple[str, ...]:
-        """Give a value that must be a list of globs on ids."""
-        good = isinstance(value, list) and value and all(isinstance(p, str) and p for p in value)
-        if not good or not isinstance(value, list) or any(p.count("/") > 1 for p in value):
-            raise self.error(f'{name} is {value!r}; give a list of id globs such as ["org/*"]')
-        return tuple(value)
+    def told(self, problem: str) -> str:
+        """Return the line that says what is wrong with this row."""
+        return f"{self.place}: {problem}"
 
 
 Rows = dict[str, dict[str, Row]]  # table -> key -> row
 
 
-def read(file: Path | Traversable) -> Rows:
-    """Read a file, and check its tables, its fields and that no key comes twice."""
+def read(file: Path | Traversable) -> tuple[Rows, list[str]]:
+    """Read a file.
+
+    Returns
+    -------
+    rows, problems
+        All that is wrong in it, a line each; of two rows of one key the first one counts.
+    """
     try:
-        tables = tomllib.loads(file.read_bytes().decode())
+        text = file.read_bytes().decode()
+        tables = tomllib.loads(text)
     except OSError as error:
-        raise RegistryError(
-            f"{file}: {error.strerror}; give the path of a TOML file that can be read"
-        ) from None
+        told = f"{error.strerror}; give the path of a TOML file that can be read"
+        return {}, [f"{file}: {told}"]
     except (ValueError, RecursionError) as error:  # not UTF-8, not TOML
-        problem = " ".join(str(error).split())
-        raise RegistryError(f"{file}: {problem}; mend the TOML there") from None
-    if strange := sorted(set(tables) - set(TABLES)):
-        known = ", ".join(f"[[{table}]]" for table in TABLES)
-        raise RegistryError(f"{file}: unknown table {strange[0]!r}; use {known}")
-    return {table: dict(_rows(file, table, content)) for table, content in tables.items()}
+        return {}, [f"{file}: {' '.join(str(error).split())}; mend the TOML there"]
+    rows: Rows = {}
+    problems = []
+    for table, content in tables.items():
+        if table not in TABLES:
+            known = ", ".join(f"[[{name}]]" for name in TABLES)
+            problems.append(f"{file}: unknown table {table!r}; use {known}")
+        elif not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+            told = f"{table} is no list of rows; start each row with [[{table}]]"
+            problems.append(f"{file}: {told}")
+        else:
+            places = _places(file, text, table, len(content))
+            rows[table], wrong = _rows(table, content, places)
+            problems += wrong
+    return rows, problems
 
 
-def _rows(file: Path | Traversable, table: str, content: object) -> Iterator[tuple[str, Row]]:
-    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
-        raise RegistryError(f"{file}: {table} is no list of rows; start each row with [[{table}]]")
-    fields = {name.rstrip("?"): not name.endswith("?") for name in TABLES[table]}
-    key_field = TABLES[table][0]
+def _rows(
+    table: str, content: list[dict[str, Any]], places: Iterable[str]
+) -> tuple[dict[str, Row], list[str]]:
+    key_field = next(iter(TABLES[table]))
+    rows: dict[str, Row] = {}
+    problems = []
     seen: dict[str, int] = {}
-    for number, values in enumerate(content, 1):
-        row = Row(f"{file}: {table} {number} ({values.get(key_field)!r})", values)
-        if strange := sorted(set(values) - set(fields)):
-            raise row.error(f"unknown field {strange[0]!r}; use {', '.join(fields)}")
-        if missing := [
-            name for name, required in fields.items() if required and name not in values
-        ]:
-            raise row.error(f"field {missing[0]!r} is missing; add it")
-        key = row.text(key_field)
+    for number, (values, place) in enumerate(zip(content, places, strict=True), 1):
+        right, wrong = _checked(table, values)
+        row = Row(f"{place}: {table} {number} ({values.get(key_field)!r})", right)
+        key = right.get(key_field)
         if key in seen:
-            raise row.error(f"the same {key_field} as row {seen[key]}; remove one of them")
-        seen[key] = number
-        yield key, row
+            wrong.append(f"the same {key_field} as row {seen[key]}; remove one of them")
+        elif key is not None:
+            seen[key] = number
+            rows[key] = row
+        problems += [row.told(problem) for problem in wrong]
+    return rows, problems
 
 
-def to_organization(row: Row) -> Organization:
-    """Check an ``[[organization]]`` row."""
-    country = row.text("country")
-    if country != UNKNOWN_COUNTRY and country not in _COUNTRIES.split():
-        raise row.error(f"country is {country!r}; use an ISO 3166-1 alpha-2 code or 'unknown'")
-    kind = row.one_of("kind", _KINDS)
-    return Organization(row.text("name"), row.text("title"), country, kind, row.text("source"))
+def _checked(table: str, values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the fields of a row that are right, and what is wrong with the others."""
+    fields = TABLES[table]
+    known = ", ".join(fields)
+    problems = [f"unknown field {n!r}; use {known}" for n in values if n not in fields]
+    right = {}
+    for name, check in fields.items():
+        if name in values:
+            try:
+                right[name] = check(name, values[name])
+            except RegistryError as error:
+                problems += error.problems
+        elif name not in _OPTIONAL:
+            problems.append(f"field {name!r} is missing; add it")
+    return right, problems
 
 
-def to_family(row: Row) -> Family:
-    """Check a ``[[family]]`` row, but for its organisation, which is another row."""
-    key, series = row.text("key"), row.values.get("series", {})
-    if not _FAMILY_KEY.fullmatch(key):
-        raise row.error("a key goes into URLs; use lower-case letters, digits, '-' and '.'")
-    if not isinstance(series, dict):
-        raise row.error(f"series is {series!r}; write it as a table of names and globs")
-    return Family(
-        key=key,
-        name=row.text("name"),
-        organization=row.text("organization"),
-        patterns=row.globs("patterns", row.values["patterns"]),
-        series=tuple((name, row.globs(f"series {name!r}", v)) for name, v in series.items()),
-        source=row.text("source"),
-    )
-
-
-def to_license(row: Row) -> License:
-    """Check a ``[[license]]`` row."""
-    if (key := row.text("id")) != key.lower():
-        raise row.error(f"the Hub spells licence ids in lower case; use {key.lower()!r}")
-    license_class = LicenseClass(row.one_of("class", tuple(LicenseClass)))
-    return License(key, row.text("name"), license_class, row.text("source"))
+def _places(file: Path | Traversable, text: str, table: str, rows: int) -> Iterable[str]:
+    """Give where each row of a table stands, with its line where that is beyond doubt."""
+    headers = list(re.finditer(rf"^[ \t]*\[\[[ \t]*{table}[ \t]*\]\]", text, re.MULTILINE))
+    if len(headers) != rows:  # rows can be written in other ways
+        return repeat(str(file), rows)
+    return (f"{file}:{text.count(chr(10), 0, header.start()) + 1}" for header in headers)
