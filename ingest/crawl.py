@@ -19,7 +19,7 @@ from graph.store.port import Batch, Run, Store
 from ingest.known import Hashes, KeyOfId, Known, key_hashes
 from ingest.report import Report
 from ingest.roster import COLUMNS, Edges, Mask, Roster
-from ingest.settle import Settlement, settle
+from ingest.settle import RULES, Settlement, settle
 from ingest.source import Page, Source
 from ingest.transform import transform
 
@@ -27,7 +27,7 @@ END = "end"
 """The cursor of a run that has read all and is to settle; no source gives this one."""
 
 RUNS_LOOKED_AT = 1000
-"""How far back an incremental crawl looks for the last one of its source."""
+"""How far back a crawl looks for the last one, of its source or of any."""
 
 T = TypeVar("T")
 
@@ -103,6 +103,10 @@ class Crawl:
         with report.timed("load"):
             if not self._load(run, report, known):
                 return False
+        if not report.written and (settled := self._last_settled(run, self._sight(known))):
+            report.settled = settled
+            report.quality.merge(Quality(settled["quality"]))
+            return True
         with report.timed("settle"):
             roster, derivations = self._stored_lineage(known)
             roster.check_shrink(self.max_shrink)
@@ -114,6 +118,7 @@ class Crawl:
             if report.looked_up:
                 del roster, derivations  # before others take as much memory again
                 roster, derivations = self._stored_lineage(known)
+            sight = self._sight(known)
             del known
             settlement = settle(roster, derivations)
             steps = _steps(settlement, self.batch_rows)
@@ -121,7 +126,24 @@ class Crawl:
                 report.written += self.store.write(run, make())
                 self.progress("settle", number, len(steps))
             report.quality.merge(settlement.quality)
+            if settlement.lasts:
+                quality = settlement.quality.as_dict()
+                report.settled = {"rules": RULES, "sight": sight, "quality": quality}
         return True
+
+    def _sight(self, known: Known) -> str | None:
+        """Say what was seen; None where what was not seen is not gone."""
+        return known.sight() if self._sweeps else None
+
+    def _last_settled(self, run: Run, sight: str | None) -> dict[str, Any] | None:
+        """Return what the last crawl settled, if that holds for one that found nothing new."""
+        crawls = (each for each in self.store.runs(RUNS_LOOKED_AT) if each.kind == "crawl")
+        last = next((each for each in crawls if each.id != run.id), None)
+        if last is None or last.state != "done":
+            return None
+        settled: dict[str, Any] = last.report.get("settled") or {}
+        same = settled.get("rules") == RULES and sight in (None, settled["sight"])
+        return settled if same else None
 
     @property
     def _sweeps(self) -> bool:

@@ -68,6 +68,11 @@ class Known:
         fresh = np.zeros(int(new.sum()), np.int64) if digests is None else digests[new]
         self._insert(hashes[new], fresh, new[new])
 
+    def sight(self) -> str:
+        """Return a short text that says which models were seen: the same for the same ones."""
+        seen = self._hashes[self._seen]
+        return f"{len(seen)} {np.bitwise_xor.reduce(seen, initial=np.uint64(0)):016x}"
+
     def _allocate(self, slots: int) -> None:
         self._hashes = np.full(slots, _FREE, np.uint64)
         self._digests = np.zeros(slots, np.int64)

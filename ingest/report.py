@@ -34,6 +34,8 @@ class Report:
         How many models that the source did not show were found, gone, or not looked up.
     quality
         What was doubtful.
+    settled
+        What the crawl settled to stay so, see `ingest.crawl`; None where it did not.
     """
 
     def __init__(self, told: dict[str, Any], source: Source) -> None:
@@ -43,6 +45,7 @@ class Report:
         self.watermark: int | None = told.get("watermark")
         self.looked_up: dict[str, int] = {}
         self.quality = Quality(told.get("quality"))
+        self.settled: dict[str, Any] | None = None
         self._source = source
         self._traffic_before: dict[str, float] = told.get("traffic", {})
         self._seconds: dict[str, float] = dict(told.get("seconds", {}))
@@ -76,6 +79,7 @@ class Report:
         optional = {
             "watermark": self.watermark if self._source.complete else None,
             "looked_up": self.looked_up,
+            "settled": self.settled,
             "traffic": {
                 name: round(before.get(name, 0) + count, 3) for name, count in counts.items()
             },

@@ -17,6 +17,9 @@ from ingest.resolve import resolve, staying
 from ingest.roster import Edges, Roster
 from ingest.texts import Rows, Texts
 
+RULES = 1
+"""Raised when the same models are settled otherwise than before."""
+
 T = TypeVar("T")
 
 
@@ -51,6 +54,14 @@ class Settlement:
     derivations: Sequence[Derivation]
     dropped_derivations: Sequence[Derivation]
     quality: Quality = field(default_factory=Quality)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether to settle it again would change nothing, and doubt the same.
+
+        Not so where models go or change: what was doubtful about them goes with them.
+        """
+        return not (self.statuses or self.aliases or self.dropped_models)
 
 
 def settle(rows: Roster, derivations: Edges) -> Settlement:

@@ -16,6 +16,9 @@ from graph.store.port import Store
 RUNS = 10
 """How many runs are shown, and how many snapshots."""
 
+TOLD_APART = ("quality", "settled")
+"""What a run's report holds that is told elsewhere, or is for the next crawl alone."""
+
 EXAMPLES = 3
 """How many changes of each kind are shown."""
 
@@ -36,7 +39,7 @@ def report(store: Store) -> dict[str, Any]:
                 "state": run.state,
                 "started_at": run.started_at,
                 "ended_at": run.ended_at,
-                **{key: value for key, value in run.report.items() if key != "quality"},
+                **{key: value for key, value in run.report.items() if key not in TOLD_APART},
             }
             for run in runs
         ],

@@ -105,6 +105,12 @@ def count(run: Run, reason: str) -> int:
     return entry["count"] if entry else 0
 
 
+def doubts(run: Run) -> dict[str, tuple[int, set[str]]]:
+    """Return the quality report; of few examples the order says nothing."""
+    quality = run.report["quality"].items()
+    return {reason: (entry["count"], set(entry["examples"])) for reason, entry in quality}
+
+
 def test_placeholder_comes_with_its_derivative_and_goes_with_it(store: EmbeddedStore) -> None:
     run = crawl(store, item(1, "a/b"), item(2, "c/d", "gone/base"))
     assert models(store, "id", "status", "author")["id:gone/base"] == {
@@ -341,6 +347,46 @@ def test_order_does_not_matter_and_a_second_crawl_writes_nothing(
 
 
 @many_stores
+@given(st.lists(st.tuples(worlds, st.sampled_from(["full", "incremental"])), min_size=2))
+def test_crawl_that_has_nothing_to_settle_ends_like_one_that_settles_all(
+    tmp_path: Path, crawls: list[tuple[list[Any], str]]
+) -> None:
+    class Broken(Pages):
+        def pages(self, cursor: str | None, since: int | None = None) -> Iterator[Page]:
+            raise HubError("no answer")
+
+    with fresh(tmp_path) as one, fresh(tmp_path) as other:
+        for records, mode in (*crawls, crawls[-1], crawls[-1]):
+            quick = crawl(one, *records, mode=mode)
+            with pytest.raises(HubError):  # what a crawl that failed left must be settled anew
+                Crawl(other, Broken([])).run()
+            slow = crawl(other, *records, mode=mode)
+            assert "settle" in slow.report["seconds"]
+            assert content(one) == content(other)
+            assert quick.report["written"] == slow.report["written"]
+            assert doubts(quick) == doubts(slow)
+
+
+def test_crawl_that_finds_the_very_same_does_not_settle(store: EmbeddedStore) -> None:
+    items = item(1, "a/b", "Gone/base"), item(2, "c/d", "A/b"), item(3, "e/f")
+
+    def settles(*items: Any, mode: str = "full") -> bool:
+        run = crawl(store, *items, mode=mode)
+        assert count(run, "base_missing") == count(run, "base_case_resolved") == 1
+        return "settle" in run.report["seconds"]
+
+    assert settles(*items)
+    assert not settles(*items)
+    assert not settles(items[1], mode="incremental")
+    assert not settles(*items)
+    assert settles(*items[:2])  # nothing to write, but one is gone
+    assert settles(*items[:2])  # and what was doubtful about it
+    assert not settles(*items[:2])
+    assert settles(*items)
+    assert len(models(store, "id")) == 4
+
+
+@many_stores
 @given(worlds, worlds, st.integers(1, 3), st.sampled_from(["full", "incremental"]))
 def test_crawl_that_was_stopped_after_each_page_ends_like_one_that_was_not(
     tmp_path: Path, before: list[Any], after: list[Any], size: int, mode: str
@@ -507,6 +553,7 @@ def test_report(store: EmbeddedStore) -> None:
         None,
     )
     assert run.report.pop("seconds").keys() == {"compare", "load", "settle"}
+    assert run.report.pop("settled")["quality"].keys() == {"base_missing"}
     assert run.report == {
         "read": 3,
         "written": 4,
