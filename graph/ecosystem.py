@@ -1,10 +1,11 @@
 """The ecosystem: a snapshot, opened. Every lineage, ranking and share is answered from it."""
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
@@ -62,6 +63,8 @@ class Ecosystem:
     ----------
     directory
         A snapshot, as `graph.store.port.Store.fetch` gives it.
+    instead
+        Tables in place of the snapshot's own.
 
     Raises
     ------
@@ -69,9 +72,12 @@ class Ecosystem:
         When the snapshot is of a newer format, or damaged.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self, directory: Path, instead: Mapping[str, pa.RecordBatch] = MappingProxyType({})
+    ) -> None:
         self.directory = directory
-        self.manifest, self._tables = snapshot.read(directory)
+        self.manifest, tables = snapshot.read(directory)
+        self._tables = {**tables, **instead}
         self._derived: dict[object, Any] = {}
         self._making = Making()
         self.answers: Lru[Any] = Lru(ANSWERS)

@@ -7,15 +7,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from graph import snapshot
-from graph.csr import Csr, Rows, csr, simple, sums
+from graph.attribution import attribute, lists
+from graph.csr import Csr, simple
 from graph.errors import LeaseLostError, NotFoundError, StoreError
-from graph.families import Membership, membership
 from graph.lasting import complete
 from graph.lineage_graph import LineageGraph
 from graph.measures.roots import roots
@@ -119,18 +118,14 @@ def build(
     found = scores(graph, stored, as_of)
 
     steps.begin("families")
-    member = membership(
-        stored.models["id"], stored.models["author"], stored.derivatives, root_rows, registry
-    )
+    attributed = attribute(stored, root_rows, found["pagerank"], registry)
     quality = Quality(crawl.report.get("quality"))
     for cycle in graph.arrangement.cycles():
         quality.add(Reason.CYCLE, " -> ".join(graph.names[row] for row in cycle))
     manifest = _manifest(crawl, as_of, stored, quality)
     tables = {
-        "families": _families_table(stored, member, found),
-        "organizations": _organizations_table(registry),
-        "licenses": _licenses_table(registry),
-        "models": _models_table(stored, root_rows, member, found),
+        **attributed.tables,
+        "models": _models_table(stored, root_rows, attributed.columns | found),
         "search": _search_table(stored, found),
     }
     return manifest, tables
@@ -149,84 +144,24 @@ def _as_of(crawl: Run) -> int:
     return (crawl.ended_at if from_hub else crawl.report.get("newest")) or now_ms()
 
 
-def _list(adjacency: Csr, values: Any = None) -> pa.Array:
-    """Return adjacency as a list column, of its rows or of other values of its entries."""
-    return pa.ListArray.from_arrays(
-        pa.array(adjacency.offsets), pa.array(adjacency.targets if values is None else values)
-    )
-
-
-def _known(values: Rows) -> pa.Array:
-    """Return rows with null for -1."""
-    return pa.array(values, mask=values < 0)
-
-
-def _models_table(
-    stored: Stored, root_rows: Csr, member: Membership, scores: dict[str, NDArray[Any]]
-) -> pa.Table:
+def _models_table(stored: Stored, root_rows: Csr, computed: dict[str, Any]) -> pa.Table:
     columns: dict[str, Any] = {
         **stored.models,
         "aliases": pc.split_pattern(stored.models["aliases"], " "),
-        "bases": _list(stored.bases),
-        "base_relations": _list(stored.bases, stored.base_relations),
-        "derivatives": _list(stored.derivatives),
-        "derivative_relations": _list(stored.derivatives, stored.derivative_relations),
-        "roots": _list(root_rows),
-        "families": _list(member.by_lineage),
-        "family_shares": _list(member.by_lineage, member.shares),
-        "own_family": _known(member.own),
-        "root_family": _known(member.root),
-        "family_inferred": pa.array(member.inferred),
-        **{name: pa.array(values) for name, values in scores.items()},
+        "bases": lists(stored.bases),
+        "base_relations": lists(stored.bases, stored.base_relations),
+        "derivatives": lists(stored.derivatives),
+        "derivative_relations": lists(stored.derivatives, stored.derivative_relations),
+        "roots": lists(root_rows),
+        **computed,
     }
     return pa.table({name: columns[name] for name in snapshot.MODELS.names}).cast(snapshot.MODELS)
-
-
-def _families_table(
-    stored: Stored, member: Membership, scores: dict[str, NDArray[Any]]
-) -> pa.Table:
-    """Sum up each family by lineage, each member counting fully."""
-    rows, belongs = member.by_lineage.sources(), member.by_lineage.targets
-    count = len(member.families)
-    declaring = stored.bases.degrees() > 0
-
-    def total(values: NDArray[Any]) -> NDArray[np.float64]:
-        return sums(belongs, values[rows], count)
-
-    columns: dict[str, Any] = {
-        **dict(zip(member.families.column_names, member.families.columns, strict=True)),
-        "members": _list(csr(belongs, rows, count)[0]),
-        "models": total(stored.live),
-        "derivatives": total(stored.live & declaring),
-        "downloads": total(stored.numbers("downloads", 0) * stored.live),
-        "descendants": total(declaring),
-        "pagerank": total(scores["pagerank"]),
-    }
-    return pa.table({name: columns[name] for name in snapshot.FAMILIES.names}).cast(
-        snapshot.FAMILIES
-    )
 
 
 def _search_table(stored: Stored, scores: dict[str, NDArray[Any]]) -> pa.Table:
     downloads = stored.numbers("downloads", -1)
     index = search_index(stored.models["id"], downloads, scores["descendants"])
     return pa.Table.from_batches([index])
-
-
-def _organizations_table(registry: Registry) -> pa.Table:
-    rows = [
-        {"name": o.name, "title": o.title, "country": o.country, "kind": o.kind, "source": o.source}
-        for o in registry.organizations.values()
-    ]
-    return pa.Table.from_pylist(rows, snapshot.ORGANIZATIONS)
-
-
-def _licenses_table(registry: Registry) -> pa.Table:
-    rows = [
-        {"id": x.id, "name": x.name, "class": x.license_class.value, "source": x.source}
-        for x in registry.licenses.values()
-    ]
-    return pa.Table.from_pylist(rows, snapshot.LICENSES)
 
 
 def _manifest(crawl: Run, as_of: int, stored: Stored, quality: Quality) -> snapshot.Manifest:

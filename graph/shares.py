@@ -174,6 +174,11 @@ def totals(eco: Ecosystem, by: By, definition: Definition) -> Totals:
     return Totals(division.labels, values, total, unknown)
 
 
+def members(eco: Ecosystem, by: By, attribution: Attribution) -> Csr:
+    """Return the models that count for each group, in the order of `totals`, ascending."""
+    return _divided(eco, by, attribution).members
+
+
 def series(
     eco: Ecosystem, by: By, keys: list[str], definition: Definition
 ) -> tuple[list[str], dict[str, list[float]]]:

@@ -203,17 +203,18 @@ def write(directory: Path, manifest: Manifest, tables: dict[str, pa.Table]) -> N
     for name, schema in (TABLES | INDEXES).items():
         if name in INDEXES and name not in tables:
             continue
-        # One record batch, so that a column is one piece of memory for its readers.
-        columns = tables[name].cast(schema).columns
-        table = pa.table([_minus_one(column.combine_chunks()) for column in columns], schema=schema)
         with (
             pa.OSFile(str(directory / f"{name}.arrow"), "wb") as file,
             pa.ipc.new_file(file, schema) as writer,
         ):
-            # A table without rows has no batch, but its readers expect one.
-            empty = pa.RecordBatch.from_pylist([], schema)
-            writer.write_batch(table.to_batches()[0] if len(table) else empty)
+            writer.write_batch(as_batch(tables[name], schema))
     write_manifest(directory, manifest)
+
+
+def as_batch(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
+    """Return a table as its readers expect it: each column in one piece of memory."""
+    columns = [_minus_one(column.combine_chunks()) for column in table.cast(schema).columns]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _minus_one(column: pa.Array) -> pa.Array:
