@@ -1,11 +1,10 @@
 """The ecosystem: a snapshot, opened. Every lineage, ranking and share is answered from it."""
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import cached_property, lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
@@ -63,8 +62,8 @@ class Ecosystem:
     ----------
     directory
         A snapshot, as `graph.store.port.Store.fetch` gives it.
-    instead
-        Tables in place of the snapshot's own.
+    contents
+        Manifest and tables in place of those that are read there.
 
     Raises
     ------
@@ -73,11 +72,12 @@ class Ecosystem:
     """
 
     def __init__(
-        self, directory: Path, instead: Mapping[str, pa.RecordBatch] = MappingProxyType({})
+        self,
+        directory: Path,
+        contents: tuple[snapshot.Manifest, dict[str, pa.RecordBatch]] | None = None,
     ) -> None:
         self.directory = directory
-        self.manifest, tables = snapshot.read(directory)
-        self._tables = {**tables, **instead}
+        self.manifest, self._tables = contents or snapshot.read(directory)
         self._derived: dict[object, Any] = {}
         self._making = Making()
         self.answers: Lru[Any] = Lru(ANSWERS)

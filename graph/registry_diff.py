@@ -71,7 +71,7 @@ def reattributed(eco: Ecosystem, registry: Registry) -> Ecosystem:
     columns |= dict(zip(schema.names, replaced.columns, strict=True))
     batch = pa.RecordBatch.from_arrays(list(columns.values()), schema=MODELS)
     tables = {name: as_batch(table, TABLES[name]) for name, table in found.tables.items()}
-    return Ecosystem(eco.directory, {"models": batch, **tables})
+    return Ecosystem(eco.directory, (eco.manifest, {"models": batch, **tables}))
 
 
 def group_changes(
