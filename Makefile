@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: install up test check bench lock
+.PHONY: install up test check docs bench lock
 
 install: .venv/installed
 
@@ -29,6 +29,10 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.reference --check
+
+# The documents as a site, in site/index.html; a broken link or anchor fails.
+docs: install
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . site
 
 # Side by side with peers; each prints the command that repeats it alone.
 bench: install

@@ -17,6 +17,7 @@ from graph.errors import ModelkinError
 from graph.quality import Reason
 from modelkin.cli import app
 from modelkin.settings import Settings
+from tests import reference_python
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -121,6 +122,8 @@ PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "cli.md": cli,
     DOCS / "settings.md": settings,
     DOCS / "data.md": data,
+    DOCS / "python.md": lambda: reference_python.python(NOTICE),
+    DOCS / "records.md": lambda: reference_python.records(NOTICE),
     SCHEMA_FILE: lambda: schema_text() + "\n",
 }
 

@@ -1,22 +1,19 @@
-"""docs/answers.md: every query is answered as shown, and every field is described."""
-
-import json
-from pathlib import Path
+"""docs/answers.md: every query has its answer below it, and every field is described."""
 
 import pytest
 
 from graph.ecosystem import Ecosystem
-from tests.documents import Example, differences, examples
+from tests.blocks import examples
+from tests.documents import ROOT
 from tests.sample_ecosystem import ask
 
-TEXT = (Path(__file__).parents[1] / "docs" / "answers.md").read_text(encoding="utf-8")
-EXAMPLES = examples(TEXT)
+TEXT = (ROOT / "docs" / "answers.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[f"line-{e.line}" for e in EXAMPLES])
-def test_answer(example: Example, sample_ecosystem: Ecosystem) -> None:
-    assert example.answer is not None, "each query of this document is followed by its answer"
-    assert not list(differences(ask(sample_ecosystem, example.query), json.loads(example.answer)))
+def test_every_query_is_followed_by_its_answer() -> None:
+    found = examples(TEXT)
+    assert len(found) >= 3
+    assert all(example.answer is not None for example in found)
 
 
 TYPES = (

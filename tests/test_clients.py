@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from api.schema import SCHEMA_FILE
-from tests.documents import examples
+from tests.blocks import examples
 from tests.served import Served
 
 DOCS = Path(__file__).parents[1] / "docs"

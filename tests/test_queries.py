@@ -8,7 +8,7 @@ import pytest
 from graphql import OperationDefinitionNode, parse
 
 from graph.ecosystem import Ecosystem
-from tests.documents import Example, examples
+from tests.blocks import Example, examples
 from tests.sample_ecosystem import ask
 
 QUERIES = examples((Path(__file__).parents[1] / "docs" / "queries.md").read_text(encoding="utf-8"))

@@ -1,6 +1,5 @@
 """What is generated from the code is up to date, and names what users look for."""
 
-from pathlib import Path
 from typing import Any
 
 from graphql import GraphQLSchema, build_schema
@@ -37,12 +36,3 @@ def test_everything_in_the_schema_is_described() -> None:
     assert undescribed(graphql_schema()) == set()
     bare = build_schema("type Query { a(b: I): E } enum E { V } input I { c: Int }")
     assert undescribed(bare) == {"Query", "Query.a", "Query.a(b:)", "E", "E.V", "I", "I.c"}
-
-
-def test_links_of_the_documents_lead_somewhere() -> None:
-    root = Path(__file__).parent.parent
-    for document in [*root.glob("*.md"), *root.glob("docs/*.md")]:
-        for part in document.read_text().split("](")[1:]:
-            target = part.split(")")[0].split("#")[0]
-            if target and "://" not in target:
-                assert (document.parent / target).exists(), f"{document.name}: {target}"
