@@ -108,7 +108,7 @@ def up(
     if is_sample and not sample:
         behind.start()
     try:
-        serve(bound, workers=1, proxies=settings.proxies)
+        serve(bound, 1, settings)
     finally:
         stop.set()
         if behind.is_alive():
@@ -213,7 +213,7 @@ def serve(
     documents(settings)
     bound = bind(host, port)
     _announce(bound.getsockname()[1], sample=False, host=host)
-    serve_on(bound, workers, settings.proxies)
+    serve_on(bound, workers, settings)
 
 
 @app.command()

@@ -6,7 +6,8 @@ import socket
 import tempfile
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -19,10 +20,12 @@ from api.limits import Limits
 from api.persisted import read_documents
 from api.rate import Rates
 from graph.errors import UsageError
-from modelkin.head import BoundedHeads
+from modelkin.connection import BoundedConnection, Bounds
 from modelkin.jobs import opened
 from modelkin.progress import configure_logging
 from modelkin.settings import Settings
+
+L = TypeVar("L", Limits, Bounds)
 
 _BACKLOG = 1024
 """Connections that may wait to be accepted."""
@@ -90,15 +93,20 @@ def documents(settings: Settings) -> dict[str, str] | None:
     return read_documents(settings.documents) if settings.documents else None
 
 
+def limited(kind: type[L], settings: Settings) -> L:
+    """Return a dataclass of limits, each by the setting that bears its name."""
+    names = [field.name for field in fields(kind)]
+    return kind(**{name: getattr(settings, f"limit_{name}") for name in names})
+
+
 def application() -> Callable[..., Any]:
     """Make the ASGI application of the environment's settings; each worker calls it."""
     configure_logging()
     settings = Settings()
     current = Current(opened(settings), settings.snapshot_cache, settings.refresh_s)
-    limits = Limits(**{f.name: getattr(settings, f"limit_{f.name}") for f in fields(Limits)})
     return create_app(
         current,
-        limits=limits,
+        limits=limited(Limits, settings),
         graphiql=settings.graphiql,
         introspection=settings.introspection,
         origins=[origin for origin in settings.cors_origins.split(",") if origin],
@@ -109,7 +117,11 @@ def application() -> Callable[..., Any]:
 
 
 def configuration(
-    application: str | Callable[..., Any], *, workers: int = 1, proxies: str = ""
+    application: str | Callable[..., Any],
+    *,
+    workers: int = 1,
+    proxies: str = "",
+    bounds: Bounds | None = None,
 ) -> uvicorn.Config:
     """Return how uvicorn serves.
 
@@ -121,10 +133,15 @@ def configuration(
         Processes that answer.
     proxies
         Addresses or networks, separated by commas, whose ``X-Forwarded-For`` is believed.
+    bounds
+        Of each worker's connections.
     """
+    bounds = bounds or Bounds()
     return uvicorn.Config(
         application,
-        http=BoundedHeads,
+        http=partial(BoundedConnection, bounds=bounds),  # type: ignore[arg-type]
+        ws="none",
+        timeout_keep_alive=bounds.idle_s,
         factory=isinstance(application, str),
         workers=workers,
         log_config=None,
@@ -136,7 +153,7 @@ def configuration(
     )
 
 
-def serve(bound: socket.socket, workers: int, proxies: str = "") -> None:
+def serve(bound: socket.socket, workers: int, settings: Settings) -> None:
     """Serve until the process is told to end.
 
     Parameters
@@ -145,10 +162,15 @@ def serve(bound: socket.socket, workers: int, proxies: str = "") -> None:
         From `bind`.
     workers
         Processes that answer; with more than one, this process only watches over them.
-    proxies
-        As for `configuration`.
+    settings
+        Whose proxies and bounds of connections hold; each worker reads the others itself.
     """
-    config = configuration("modelkin.server:application", workers=workers, proxies=proxies)
+    config = configuration(
+        "modelkin.server:application",
+        workers=workers,
+        proxies=settings.proxies,
+        bounds=limited(Bounds, settings),
+    )
     server = uvicorn.Server(config)
     if workers == 1:
         server.run(sockets=[bound])

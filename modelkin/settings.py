@@ -170,6 +170,32 @@ class Settings(BaseSettings):
     refresh_s: Annotated[
         float, Field(gt=0, description="Seconds between looks for a newer snapshot.")
     ] = 5.0
+    limit_connections: Annotated[
+        int,
+        Field(
+            gt=0,
+            description="Connections that a worker holds open, at most, and fewer than `ulimit -n`"
+            " by a hundred; one more ends the one that has waited for its client for longest.",
+        ),
+    ] = 500
+    limit_head_bytes: Annotated[
+        int, Field(gt=0, description="Bytes of a request's line and headers, at most.")
+    ] = 512 * 1024
+    limit_head_s: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="Seconds in which a request's line and headers must have arrived, and"
+            " after an answer what is left of the body.",
+        ),
+    ] = 10.0
+    limit_answer_s: Annotated[
+        float, Field(gt=0, description="Seconds in which a client must have taken an answer.")
+    ] = 60.0
+    limit_idle_s: Annotated[
+        int,
+        Field(gt=0, description="Seconds for which a connection stays open between requests."),
+    ] = 5
     limit_body_bytes: Annotated[
         int, Field(gt=0, description="Bytes of a request's body, at most.")
     ] = 256 * 1024

@@ -15,14 +15,15 @@ from api.app import create_app
 from api.current import Current
 from graph.store import open_store
 from graph.store.port import Store
+from modelkin.connection import Bounds
 from modelkin.server import bind, configuration
 
 
 @contextmanager
-def serving(app: FastAPI, proxies: str = "") -> Iterator[str]:
+def serving(app: FastAPI, proxies: str = "", bounds: Bounds | None = None) -> Iterator[str]:
     """Serve an application; yields its address."""
     with bind("127.0.0.1", 0) as bound:
-        server = uvicorn.Server(configuration(app, proxies=proxies))
+        server = uvicorn.Server(configuration(app, proxies=proxies, bounds=bounds))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
         try:
@@ -57,11 +58,13 @@ class Published(NamedTuple):
     cache: Path
 
     @contextmanager
-    def served(self, *, proxies: str = "", **options: Any) -> Iterator[Served]:
+    def served(
+        self, *, proxies: str = "", bounds: Bounds | None = None, **options: Any
+    ) -> Iterator[Served]:
         """Serve it; ``options`` are those of `api.app.create_app`."""
         current = Current(self.store, self.cache, refresh_s=3600)
         with (
-            serving(create_app(current, **options), proxies) as address,
+            serving(create_app(current, **options), proxies, bounds) as address,
             httpx2.Client(base_url=address, timeout=30) as client,
         ):
             yield Served(client, current)
