@@ -8,6 +8,8 @@ In a notebook::
     eco.family("qwen").graph              # one family's lineage
     past = modelkin.history()             # what all snapshots left
     past.changes(eco.manifest.previous, eco.id)  # what came, went, was renamed or edited
+    modelkin.tables(eco)["models"]        # Arrow tables, for polars and pandas
+    modelkin.figures.share(eco)           # the explorer's charts, by plotly
 
 The names come from `graph`; they are loaded when they are first used.
 """
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from graph.copies import copies as copies
     from graph.ecosystem import Ecosystem as Ecosystem
     from graph.ecosystem import FamilyView as FamilyView
+    from graph.export import tables as tables
     from graph.families import Attribution as Attribution
     from graph.families import Credit as Credit
     from graph.growth import growth as growth
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from graph.shares import Weight as Weight
     from graph.shares import series as series
     from graph.shares import share as share
+    from modelkin import figures as figures
     from modelkin.opening import history as history
     from modelkin.opening import open as open
 
@@ -59,6 +63,7 @@ _HOMES = {
     "concentration": "graph.concentration",
     "copies": "graph.copies",
     "family_centrality": "graph.influence",
+    "figures": "modelkin.figures",
     "growth": "graph.growth",
     "history": "modelkin.opening",
     "impact_of_removal": "graph.removal",
@@ -70,6 +75,7 @@ _HOMES = {
     "open": "modelkin.opening",
     "series": "graph.shares",
     "share": "graph.shares",
+    "tables": "graph.export",
 }
 
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604  (all of them are text)
@@ -80,7 +86,8 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'modelkin' has no attribute {name!r}")
-    return getattr(import_module(home), name)
+    module = import_module(home)
+    return module if home == f"{__name__}.{name}" else getattr(module, name)
 
 
 def __dir__() -> list[str]:
