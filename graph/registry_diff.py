@@ -114,7 +114,8 @@ def moves(before: Ecosystem, after: Ecosystem, attribution: Attribution) -> Move
     # A family that is no more has a number behind those that are.
     gone = pa.array(np.arange(len(new_keys), len(new_keys) + len(old_keys), dtype=np.int32))
     renumbered = pc.coalesce(place, gone).to_numpy()
-    differ = np.setxor1d(_pairs(old, renumbered[old.targets]), _pairs(new, new.targets))
+    pairs = _pairs(old, renumbered[old.targets]), _pairs(new, new.targets)
+    differ = np.setxor1d(*pairs, assume_unique=True)
     rows = distinct((differ >> 32).astype(np.int32))
     rows = rows[before.live[rows]]
     by_use = np.argsort(-before.numbers("descendants")[rows], kind="stable")

@@ -5,7 +5,7 @@ import sys
 import threading
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -29,6 +29,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+registry = typer.Typer(
+    help="Families, organisations, licences and origins of one's own.", no_args_is_help=True
+)
+app.add_typer(registry, name="registry")
 
 Store = Annotated[
     str | None,
@@ -288,6 +293,50 @@ def export(
     eco = open_snapshot(_settings(store).store, snapshot)
     for file in write(eco, format.value, path, family=family, model=model):
         typer.echo(file)
+
+
+@registry.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A TOML file of one's own, as MODELKIN_REGISTRY.")],
+    diff: Annotated[
+        bool,
+        typer.Option("--diff", help="Tell what it changes in the numbers of the newest snapshot."),
+    ] = False,
+    attribution: Annotated[
+        Literal["lineage", "publisher", "direct"], typer.Option(help="Of the numbers in --diff.")
+    ] = "lineage",
+    credit: Annotated[
+        Literal["full", "fractional"],
+        typer.Option(help="How a model of several roots counts in them."),
+    ] = "fractional",
+    first: Annotated[
+        int, typer.Option(min=0, help="Models, and groups of each kind, that --diff names.")
+    ] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="--diff as JSON.")] = False,
+    store: Store = None,
+) -> None:
+    """Check a registry file, tell all that is wrong in it, and what it would change.
+
+    Nothing is written; 'modelkin measure' with MODELKIN_REGISTRY set makes the change.
+    """
+    from graph.errors import RegistryError
+    from graph.registry import load_registry
+
+    try:
+        found = load_registry(file)
+    except RegistryError as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(error.exit_code) from None
+    typer.echo(f"{file} is right", err=as_json)
+    if diff:
+        from graph.families import Attribution, Credit
+        from modelkin.opening import open as open_snapshot
+        from modelkin.registry_diff import report, shown
+
+        eco = open_snapshot(_settings(store).store)
+        told = report(eco, found, Attribution(attribution), Credit(credit), first)
+        typer.echo(shown(told, as_json=as_json))
 
 
 @app.command()
