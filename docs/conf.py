@@ -40,6 +40,7 @@ NAVIGATION = {
         "docs/how-to/operators",
         "docs/operations",
     ],
+    "Notebooks": ["docs/notebooks/README", "docs/notebooks/tour", "docs/notebooks/*"],
     "Reference": [
         "docs/api",
         "docs/schema",
@@ -66,7 +67,7 @@ def navigate(_: Sphinx, page: str, source: list[str]) -> None:
     """Add the navigation to the README, which shows none of it on a page of its own."""
     if page == root_doc:
         for caption, pages in NAVIGATION.items():
-            options = f":hidden:\n:caption: {caption}\n"
+            options = f":hidden:\n:glob:\n:caption: {caption}\n"
             source[0] += f"\n```{{toctree}}\n{options}\n" + "\n".join(pages) + "\n```\n"
 
 

@@ -68,10 +68,12 @@ NOT_RUN: dict[str, dict[str, str]] = {
         "export MODELKIN_API_KEYS=/etc/modelkin/keys": "serves until it is stopped;"
         " tests/test_api_keys.py and tests/test_api_rate.py serve so",
     },
-    "docs/registry.md": {"from pathlib import Path": "tests/test_registry.py"},
     "docs/tutorial.md": {"make up": "as in README.md"},
 }
 """By page and first line of a block: where else it is run, or why it cannot be."""
+
+NOTEBOOKS = "docs/notebooks/"
+"""Pages that `tests/test_notebooks.py` runs, as notebooks."""
 
 SERVER = "http://127.0.0.1:8000"
 """The address of the documents' server, which is another one here."""

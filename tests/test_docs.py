@@ -3,24 +3,23 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
 from api.documents import Documents
 from api.limits import Limits
 from api.schema import graphql_schema
-from modelkin.cli import app
+from tests import reference
 from tests.blocks import blocks
-from tests.documents import NOT_RUN, PAGES, ROOT, follow, runnable
+from tests.documents import NOT_RUN, NOTEBOOKS, PAGES, ROOT, follow, runnable
 from tests.served import Served
 
 TEXTS = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
+RUN = [p for p, text in TEXTS.items() if runnable(p, text) and not p.startswith(NOTEBOOKS)]
 
 
 @pytest.mark.xdist_group("documents")
-@pytest.mark.parametrize("page", [page for page, text in TEXTS.items() if runnable(page, text)])
+@pytest.mark.parametrize("page", RUN)
 def test_a_page_does_what_it_says(
     page: str,
     api: Served,
@@ -56,26 +55,25 @@ def test_no_block_escapes() -> None:
         assert len(fences) == 2 * len(blocks(text)), f"{page}: a fence within a list or a quote"
 
 
-def commands() -> Iterator[tuple[str, str, list[str]]]:
-    """Give the commands of all pages, in blocks and in the text, as words."""
+def commands() -> Iterator[tuple[str, str]]:
+    """Give the commands of all pages, in blocks and in the text."""
     for page, text in TEXTS.items():
         shown = [block.text for block in blocks(text) if block.language == "console"]
         lines = [line for part in shown for line in part.replace("\\\n", " ").splitlines()]
         for line in [*lines, *re.findall(r"`([^`\n]+)`", text)]:
-            command = re.match(r"(?:\w+=\S+ )*modelkin ([a-z].*)", line.partition(" #")[0])
+            command = re.match(r"(?:\w+=\S+ )*modelkin ([a-z][^#>]*?)(?: \||$| #| 2?>)", line)
             if command is not None:
-                name, *words = command[1].split()
-                yield page, name, words
+                yield page, command[1]
 
 
 def test_commands_and_options_exist() -> None:
-    root: Any = typer.main.get_command(app)
-    found = 0
-    for page, name, words in commands():
-        assert name in root.commands, f"{page}: modelkin {name}"
-        options = {option for known in root.commands[name].params for option in known.opts}
-        used = {word.partition("=")[0] for word in words if word.startswith("--")}
-        assert used <= options, f"{page}: modelkin {name} {' '.join(words)}"
+    known, found = reference.commands(), 0
+    for page, command in commands():
+        name = next((name for name in known if f"{command} ".startswith(f"{name} ")), None)
+        assert name is not None, f"{page}: modelkin {command}"
+        options = {option for parameter in known[name].params for option in parameter.opts}
+        used = {word.partition("=")[0] for word in command.split() if word.startswith("--")}
+        assert used <= options, f"{page}: modelkin {command}"
         found += 1
     assert found > 20
 
@@ -86,6 +84,14 @@ def test_make_targets_exist() -> None:
     assert {"up", "test", "check", "docs", "bench", "lock", "install"} <= targets
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.M), target
+
+
+def test_the_tutorial_names_figures_that_the_page_has() -> None:
+    views = "".join(path.read_text() for path in ROOT.glob("api/explorer/views/*.js"))
+    paragraphs = [part for part in TEXTS["docs/tutorial.md"].split("\n\n") if "In the page" in part]
+    named = [name for part in paragraphs for name in re.findall(r"\*\*([^*]+)\*\*", part)]
+    assert len(named) >= 5
+    assert [name for name in named if f"title: '{name}'" not in views] == []
 
 
 def test_continuous_integration_runs_the_readmes_test_command() -> None:

@@ -56,8 +56,7 @@ def site(home: Path) -> Iterator[str]:
 
 
 def test_its_types_hold(home: Path) -> None:
-    compiler = ("node", "node_modules/typescript/bin/tsc")
-    run("--from", NODE, *compiler, *TYPES, *WAYS, "main.tsx", at=home)
+    run("--from", NODE, "npx", "tsc", *TYPES, *WAYS, "main.tsx", at=home)
 
 
 def test_a_browser_shows_the_ranking(
@@ -66,8 +65,8 @@ def test_a_browser_shows_the_ranking(
     with published.served(origins=[site]) as api:
         main = (home / "main.tsx").read_text()
         (home / "here.tsx").write_text(main.replace(SERVER, str(api.client.base_url)))
-        bundler = ("node", "node_modules/esbuild/bin/esbuild", "--bundle", "--outfile=page.js")
-        run("--from", NODE, *bundler, "--jsx=automatic", "here.tsx", at=home)
+        bundler = ("npx", "esbuild", "--bundle", "--jsx=automatic", "--outfile=page.js")
+        run("--from", NODE, *bundler, "here.tsx", at=home)
         page = browser.new_page()
         page.goto(site)
         expect(page.get_by_role("listitem")).to_have_count(10)

@@ -1,15 +1,26 @@
 """What is generated from the code is up to date, and names what users look for."""
 
+import re
 from typing import Any
 
 from graphql import GraphQLSchema, build_schema
 
+import modelkin
 from api.schema import graphql_schema
-from tests.reference import PAGES, outdated
+from tests.reference import DOCS, PAGES, outdated
 
 
 def test_every_page_is_up_to_date() -> None:
     assert [path.name for path in outdated()] == []
+
+
+def test_every_public_name_is_described() -> None:
+    page = PAGES[DOCS / "python.md"]()
+    names = {name for name in modelkin.__all__ if name != "__version__"}
+    assert names <= set(re.findall(r"^###? `(?:modelkin\.)?(\w+)`$", page, re.M))
+    for section in page.split("\n### ")[1:]:
+        name, _, described = section.partition("\n")
+        assert re.sub(r"```text\n.*?```", "", described, flags=re.S).strip(), name
 
 
 def test_settings_commands_reasons_and_columns_are_named() -> None:
