@@ -32,7 +32,7 @@ check: install
 
 # The documents as a site, in site/index.html; a broken link or anchor fails.
 docs: install
-	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . site
+	$(BIN)/sphinx-build --quiet --fail-on-warning --conf-dir docs . site
 
 # Side by side with peers; each prints the command that repeats it alone.
 bench: install
