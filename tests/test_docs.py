@@ -33,6 +33,37 @@ def test_a_page_does_what_it_says(
             assert step.found == step.shown.text, f"{page}:{step.block.line}"
 
 
+@pytest.mark.xdist_group("documents")
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("```python\nprint(1)\n```\n\n```text\n2\n```\n", "1\n"),
+        ("```console\necho 1\n```\n\n```text\n2\n```\n", "1\n"),
+        ("```graphql\n{ __typename }\n```\n\n```json\n{}\n```\n", '{"__typename": "Query"}\n'),
+        ("```toml\n# a.toml\nb = 1\n```\n\n```console\ncat a.toml\n```\n", "# a.toml\nb = 1\n"),
+        ("```python\n1 / 0\n```\n", None),
+        ("```console\nfalse | cat\n```\n", None),
+        ("```graphql\n{ nothing }\n```\n", None),
+    ],
+)
+def test_a_page_that_is_wrong_is_found_out(
+    text: str,
+    found: str | None,
+    api: Served,
+    sample_directory: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    steps = follow("a.md", text, api, sample_directory / "store")
+    if found is None:
+        with pytest.raises((ZeroDivisionError, AssertionError)) as failed:
+            next(steps)
+        assert failed.value.__notes__[0].startswith("a.md:2: ")
+    else:
+        assert next(steps).found == found
+
+
 def test_what_is_not_run_is_there_with_a_reason() -> None:
     for page, reasons in NOT_RUN.items():
         assert set(reasons) <= {block.first for block in blocks(TEXTS[page])}, page
