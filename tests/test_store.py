@@ -253,7 +253,7 @@ def test_run_can_be_begun_anew(place: Place) -> None:
 def test_columns_come_in_chunks_in_the_order_of_keys(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graph.store.embedded.CHUNK_ROWS", 3)
+    monkeypatch.setattr("graph.store.embedded_columns.CHUNK_ROWS", 3)
     monkeypatch.setattr("graph.store.neo4j_client.CHUNK_ROWS", 3)
     store = place.open()
     run = begin(store)

@@ -19,12 +19,10 @@ import pyarrow as pa
 
 from graph.errors import LeaseHeldError, LeaseLostError, NotFoundError, StoreError
 from graph.snapshot import LASTING_FILES
+from graph.store.embedded_columns import read_columns
 from graph.store.lease import is_gone, lasts, new_owner, new_run_id, now_ms, uptime_ms
 from graph.store.port import LEASE_S, Batch, Run, SnapshotInfo
 from graph.store.schema import MODEL_SCHEMA, SCHEMA_VERSION, SCHEMAS
-
-CHUNK_ROWS = 5_000
-"""Rows of a chunk that is read."""
 
 _BUSY_S = 30
 """Seconds to wait for another connection's transaction."""
@@ -278,18 +276,11 @@ class EmbeddedStore:
     def columns(self, table: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Read columns in chunks, in the order of the first column of the table's key."""
         schema = pa.schema([SCHEMAS[table].field(name) for name in names])
-        order = "key" if table == "models" else "child, base, relation"
+        key = "key" if table == "models" else "child"
         with self._lock, self._errors():
             self._database.execute("PRAGMA shrink_memory")  # of pages that were written
-        with self._errors(), contextlib.closing(self._connect(_READER_CACHE_KIB)) as database:
-            rows = database.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}")
-            while chunk := rows.fetchmany(CHUNK_ROWS):
-                columns = zip(*chunk, strict=True)
-                arrays = [
-                    pa.array(column, field.type)
-                    for column, field in zip(columns, schema, strict=True)
-                ]
-                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        with self._errors():
+            yield from read_columns(lambda: self._connect(_READER_CACHE_KIB), table, key, schema)
 
     def publish(self, run: Run, snapshot_id: str, directory: Path, *, keep: int) -> None:
         """Publish a snapshot's files whole, and keep the newest ``keep`` snapshots whole."""
