@@ -90,7 +90,7 @@ described(
     "By what models are divided.",
     called="GroupBy",
     FAMILY="Families, by their keys.",
-    ORGANIZATION="Namespaces of the Hub.",
+    ORGANIZATION="Namespaces: by PUBLISHER the model's own, by LINEAGE those of its roots.",
     COUNTRY="Countries of organisations, ISO 3166-1 alpha-2.",
     LICENSE_CLASS="Classes of licences: permissive, copyleft, non-commercial, community-terms.",
     RELATION="Ways in which a model was made: finetune, adapter, quantized, merge, unknown.",

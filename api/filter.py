@@ -1,5 +1,6 @@
 """Which models are listed or counted, as clients say it."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -9,12 +10,16 @@ import strawberry
 
 from api.enums import described
 from api.scalars import Long, milliseconds
+from graph.errors import UsageError
 from graph.listing import Order, OrderField
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
+from graph.registry.definitions import UNKNOWN_COUNTRY
 from graph.selection import ANY, LIVE, Filter
 
 S = TypeVar("S", bound=StrEnum)
+
+_COUNTRY = re.compile("[A-Z]{2}")
 
 
 @described("A direction.", ASC="The least, or earliest, first.", DESC="The most, or latest, first.")
@@ -75,7 +80,7 @@ class ModelFilter:
         return Filter(
             family=self.family,
             organization=self.organization,
-            country=self.country,
+            country=known_country(self.country),
             license=self.license,
             license_class=self.license_class,
             relations=_each(self.relation),
@@ -124,6 +129,21 @@ DirectionArgument = Annotated[
         description="When it is left out, ID, KEY and DISTANCE ascend and all else descends."
     ),
 ]
+
+
+def known_country(code: str | None) -> str | None:
+    """Check a country's code, for one of another form would match nothing and seem to say so.
+
+    Raises
+    ------
+    UsageError
+        When it is none.
+    """
+    if code is None or code == UNKNOWN_COUNTRY or _COUNTRY.fullmatch(code):
+        return code
+    raise UsageError(
+        f"{code!r} is no country; give ISO 3166-1 alpha-2 in capitals, or {UNKNOWN_COUNTRY!r}"
+    )
 
 
 def ordered(field: OrderField, direction: Direction | None) -> Order:

@@ -175,7 +175,9 @@ class Model:
         order = ordered(order_by, direction)
         return ModelConnection.of_walk(self.eco, walk, wanted, order, scope, part)
 
-    @strawberry.field(description="What derives from it, at any distance.")
+    @strawberry.field(
+        description="What derives from it, at any distance; with `maxDepth: 1` directly."
+    )
     def descendants(
         self,
         first: First = None,

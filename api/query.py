@@ -31,6 +31,7 @@ from api.filter import (
     ListFilter,
     MinDownloads,
     counted,
+    known_country,
     listed,
 )
 from api.influence import DEFINITION, Influence
@@ -151,7 +152,10 @@ class Query:
         last: Last = None,
         before: Before = None,
         order_by: Annotated[
-            ModelOrder | None, strawberry.argument(description="By PAGERANK when left out.")
+            ModelOrder | None,
+            strawberry.argument(
+                description="Such as `{field: DOWNLOADS}`; by PAGERANK when left out."
+            ),
         ] = None,
         filter: ListFilter = None,
     ) -> ModelConnection:
@@ -236,7 +240,7 @@ class Query:
         """Return families."""
         return FamilyConnection.of(
             info.context.eco,
-            FamilySelection(registered, organization, country),
+            FamilySelection(registered, organization, known_country(country)),
             order_by,
             direction,
             attribution,
@@ -370,7 +374,12 @@ class Query:
         self,
         info: Info[Context, None],
         by: ByArgument,
-        keys: Annotated[list[str], strawberry.argument(description="Groups, 100 at most.")],
+        keys: Annotated[
+            list[str],
+            strawberry.argument(
+                description="Groups, 100 at most, by the `key` that `share` gives them."
+            ),
+        ],
         weight: WeightArgument = Weight.DERIVATIVES,
         attribution: AttributionArgument = Attribution.LINEAGE,
         credit: CreditArgument = Credit.FRACTIONAL,

@@ -1,5 +1,6 @@
 """Shares, series and comparisons, each with the definition that was used."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple, Self
@@ -13,6 +14,8 @@ from graph import shares
 from graph.ecosystem import Ecosystem
 from graph.errors import UsageError
 from graph.history import History
+from graph.records import Relation
+from graph.registry import LicenseClass
 from graph.selection import ANY
 from graph.series import ATTRIBUTION, CREDIT
 from graph.shares import By, Weight
@@ -22,6 +25,15 @@ MAX_KEYS = 100
 
 MAX_DEFINITIONS = 10
 """Definitions under which one comparison may count."""
+
+_CLASSES = "|".join(kind.value for kind in LicenseClass if kind != LicenseClass.UNKNOWN)
+_RELATIONS = "|".join(relation.value for relation in Relation)
+_GROUPS = {
+    By.COUNTRY: ("[A-Z]{2}", "ISO 3166-1 alpha-2 in capitals"),
+    By.LICENSE_CLASS: (_CLASSES, _CLASSES),
+    By.RELATION: (_RELATIONS, _RELATIONS),
+}
+"""How the groups of some divisions are spelt, as a pattern and in words."""
 
 
 class Between(NamedTuple):
@@ -116,7 +128,7 @@ class TimeSeries:
         if by == By.FAMILY:
             for key in few(keys):
                 eco.family_number(key)
-        dates, values = shares.series(eco, by, few(keys), definition.plain)
+        dates, values = shares.series(eco, by, groups(by, keys), definition.plain)
         kept = between.places(dates)
         return cls(
             dates=[dates[place] for place in kept],
@@ -146,7 +158,7 @@ class TimeSeries:
                 "a series by snapshot is of all live models: no other numbers were kept; leave"
                 " filters out, or ask for interval MONTH"
             )
-        found = history.series(by, few(keys), definition.weight)
+        found = history.series(by, groups(by, keys), definition.weight)
         if by == By.FAMILY:
             for key, values in found.values.items():
                 if not any(value is not None for value in values):
@@ -218,6 +230,21 @@ def _text(moment: datetime) -> str:
     """Write a moment in UTC; one without a time zone is in it."""
     known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return known.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def groups(by: By, keys: list[str]) -> list[str]:
+    """Check the keys of groups, for one that no group can have would seem to have nothing.
+
+    Raises
+    ------
+    UsageError
+        When there are more than `MAX_KEYS`, or one is no country, class or relation.
+    """
+    pattern, spelling = _GROUPS.get(by, ("(?s).*", ""))
+    for key in few(keys):
+        if not re.fullmatch(pattern, key):
+            raise UsageError(f"{key!r} is no group by {by.name}; they are spelt {spelling}")
+    return keys
 
 
 def few(keys: list[str]) -> list[str]:

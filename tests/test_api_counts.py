@@ -209,6 +209,47 @@ def test_a_series_by_snapshot_was_kept_of_all_models(small: Ecosystem) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("by", "key", "spelling"),
+    [
+        ("COUNTRY", "cn", "ISO 3166-1 alpha-2 in capitals"),
+        ("COUNTRY", "unknown", "ISO 3166-1 alpha-2 in capitals"),
+        ("LICENSE_CLASS", "PERMISSIVE", "permissive|copyleft|non-commercial|community-terms"),
+        ("RELATION", "quantised", "finetune|adapter|quantized|merge|unknown"),
+    ],
+)
+def test_a_series_of_what_is_no_group_is_refused(
+    small: Ecosystem, by: str, key: str, spelling: str
+) -> None:
+    for interval in ("MONTH", "SNAPSHOT"):
+        query = f'{{ timeSeries(by: {by}, keys: ["{key}"], interval: {interval}) {{ dates }} }}'
+        with pytest.raises(ValueError, match=f"'{key}' is no group by {by}") as refused:
+            ask(small, query)
+        assert spelling in str(refused.value)
+
+
+@pytest.mark.parametrize("by", ["COUNTRY", "LICENSE_CLASS", "RELATION"])
+def test_a_series_takes_the_groups_of_a_share(small: Ecosystem, by: str) -> None:
+    share = ask(small, f"{{ share(by: {by}) {{ groups {{ key value }} }} }}")["share"]["groups"]
+    assert share
+    keys = ", ".join(f'"{group["key"]}"' for group in share)
+    query = f"{{ timeSeries(by: {by}, keys: [{keys}]) {{ series {{ key values }} }} }}"
+    assert [line["key"] for line in ask(small, query)["timeSeries"]["series"]] == [
+        group["key"] for group in share
+    ]
+
+
+@pytest.mark.parametrize("country", ["cn", "China", "", "USA"])
+def test_a_country_that_is_no_code_is_refused(small: Ecosystem, country: str) -> None:
+    for query in (
+        f'{{ models(filter: {{country: "{country}"}}) {{ totalCount }} }}',
+        f'{{ families(country: "{country}") {{ totalCount }} }}',
+        f'{{ share(by: FAMILY, filter: {{country: "{country}"}}) {{ total }} }}',
+    ):
+        with pytest.raises(ValueError, match="is no country; give ISO 3166-1 alpha-2 in capitals"):
+            ask(small, query)
+
+
 CONNECTIONS = {
     "models": "models({}) {{ totalCount nodes {{ id }} }}",
     "descendants": 'model(id: "red/7b") {{ descendants({}) {{ totalCount nodes {{ id }} }} }}',
