@@ -50,6 +50,7 @@ NAVIGATION = {
         "docs/settings",
         "docs/data",
         "docs/registry",
+        "docs/exports",
     ],
     "Explanation": [
         "docs/why-numbers-differ",

@@ -6,22 +6,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+import pyarrow.dataset
 import pyarrow.parquet
 from numpy.typing import NDArray
 
 from graph.csr import Rows
 from graph.ecosystem import RELATIONS, Ecosystem
-from graph.score_columns import SCORES
+from graph.errors import UsageError
+from graph.export_schema import SCHEMAS
 from graph.traversal import distinct
 
-MODEL_COLUMNS = (
-    "id", "key", "status", "author", "created_at", "modified_at", "downloads",
-    "downloads_all_time", "likes", "license", "library", "task", "parameters", "gated",
-)  # fmt: skip
-FAMILY_COLUMNS = (
-    "key", "name", "organization", "registered", "models", "derivatives", "downloads",
-    "descendants", "pagerank",
-)  # fmt: skip
+PARTITIONS = {"models": "created_year", "edges": "relation"}
+"""By which column a table is parted into files, where that is asked for."""
+
+ROWS_IN_GROUP = 100_000
+"""Rows of a Parquet file whose least and greatest values it tells, so that readers skip them."""
 
 
 def model_rows(eco: Ecosystem, id: str, *, descendants: bool) -> Rows:
@@ -48,8 +47,8 @@ def linked_rows(eco: Ecosystem) -> Rows:
 def tables(eco: Ecosystem, rows: Rows | None = None) -> dict[str, pa.Table]:
     """Return the tables by the name of their file.
 
-    ``models`` (times in milliseconds since 1970), ``edges`` (child, base, relation; by child,
-    then base), ``scores`` (id, then the measures) and ``families`` (by key).
+    Their columns are those of `graph.export_schema.SCHEMAS`; ``models`` and ``scores`` ascend by
+    id, ``edges`` by child, then base, ``families`` by key.
 
     Parameters
     ----------
@@ -70,27 +69,21 @@ def tables(eco: Ecosystem, rows: Rows | None = None) -> dict[str, pa.Table]:
             pa.array(eco.base_relations[places])
         ),
     }
-    families = eco.table("families").select(list(FAMILY_COLUMNS))
+    families = eco.table("families").select(SCHEMAS["families"].names)
     if rows is not None:
         families = families.take(pa.array(np.unique(eco.families_of.targets[_of(eco, among)])))
     wanted = pa.array(chosen)
-    return {
-        "models": pa.table({n: _plain(eco.column(n)).take(wanted) for n in MODEL_COLUMNS}),
+    found = {
+        "models": pa.table({n: eco.column(n).take(wanted) for n in SCHEMAS["models"].names}),
         "edges": pa.table(edges),
-        "scores": pa.table({n: eco.column(n).take(wanted) for n in ("id", *SCORES)}),
+        "scores": pa.table({n: eco.column(n).take(wanted) for n in SCHEMAS["scores"].names}),
         "families": pa.Table.from_batches([families]).sort_by("key"),
     }
+    return {name: table.cast(SCHEMAS[name]) for name, table in found.items()}
 
 
-def write_tables(
-    eco: Ecosystem, directory: Path, form: str, rows: Rows | None = None
-) -> list[Path]:
+def write_csv(eco: Ecosystem, directory: Path, rows: Rows | None = None) -> list[Path]:
     """Write `tables` into a directory, and return the files.
-
-    Parameters
-    ----------
-    form
-        ``csv`` or ``parquet``.
 
     Raises
     ------
@@ -100,21 +93,76 @@ def write_tables(
     directory.mkdir(parents=True, exist_ok=True)
     written = []
     for name, table in tables(eco, rows).items():
-        path = directory / f"{name}.{form}"
-        if form == "csv":
-            pyarrow.csv.write_csv(table, path, pyarrow.csv.WriteOptions(quoting_style="needed"))
-        else:
-            pyarrow.parquet.write_table(table, path, compression="zstd")
-        written.append(path)
+        written.append(directory / f"{name}.csv")
+        options = pyarrow.csv.WriteOptions(quoting_style="needed")
+        pyarrow.csv.write_csv(table, written[-1], options)
     return written
+
+
+def write_parquet(
+    eco: Ecosystem, directory: Path, rows: Rows | None = None, *, partitioned: bool = False
+) -> list[Path]:
+    """Write `tables` into a directory, and return the files.
+
+    Each carries what its columns mean, and as its metadata ``modelkin.snapshot``, ``.as_of``
+    (milliseconds since 1970), ``.source`` and ``.coverage``.
+
+    Parameters
+    ----------
+    partitioned
+        Part the tables of `PARTITIONS` into a file for each value, in directories of the form
+        ``models/created_year=2024`` that readers of Parquet know. The column is in that name
+        alone; a model without a date is under ``__HIVE_DEFAULT_PARTITION__``.
+
+    Raises
+    ------
+    UsageError
+        When there are parts of an earlier export.
+    OSError
+        When the directory cannot be written to.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, table in tables(eco, rows).items():
+        told = table.replace_schema_metadata(_told(eco))
+        if partitioned and name in PARTITIONS:
+            written += _write_parts(told, directory / name, PARTITIONS[name])
+        else:
+            written.append(directory / f"{name}.parquet")
+            pyarrow.parquet.write_table(
+                told, written[-1], compression="zstd", row_group_size=ROWS_IN_GROUP
+            )
+    return written
+
+
+def _told(eco: Ecosystem) -> dict[str, str]:
+    """Return what a table says of its snapshot."""
+    names = ("as_of", "source", "coverage")
+    about = {f"modelkin.{name}": str(getattr(eco.manifest, name)) for name in names}
+    return {"modelkin.snapshot": eco.id, **about}
+
+
+def _write_parts(table: pa.Table, directory: Path, column: str) -> list[Path]:
+    if directory.exists() and any(directory.iterdir()):
+        raise UsageError(f"{directory} holds an earlier export; remove it, or give another path")
+    if column == "created_year":
+        date = table.column("created_at").cast(pa.timestamp("ms"))
+        table = table.append_column(column, pc.year(date).cast(pa.int32()))
+    kind = table.schema.field(column).remove_metadata()
+    written: list[Path] = []
+    pyarrow.dataset.write_dataset(
+        table,
+        directory,
+        format="parquet",
+        partitioning=pyarrow.dataset.partitioning(pa.schema([kind]), flavor="hive"),
+        file_options=pyarrow.dataset.ParquetFileFormat().make_write_options(compression="zstd"),
+        max_rows_per_group=ROWS_IN_GROUP,
+        use_threads=False,  # in order
+        file_visitor=lambda file: written.append(Path(file.path)),
+    )
+    return sorted(written)
 
 
 def _of(eco: Ecosystem, among: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return the places of these models' families in ``eco.families_of.targets``."""
     return np.flatnonzero(among[eco.families_of.sources()])
-
-
-def _plain(column: pa.Array) -> pa.Array:
-    if isinstance(column, pa.DictionaryArray):
-        return pc.cast(column, pa.string())
-    return column

@@ -278,6 +278,13 @@ def export(
             metavar="ID", help="Only a model and its lineage; for cyclonedx, its ancestors."
         ),
     ] = None,
+    partitioned: Annotated[
+        bool,
+        typer.Option(
+            "--partitioned",
+            help="parquet: models by the year of their creation, edges by relation.",
+        ),
+    ] = False,
     snapshot: Annotated[
         str | None, typer.Option(help="A snapshot's id; the newest by default.")
     ] = None,
@@ -290,8 +297,11 @@ def export(
 
     if family and model:
         raise UsageError("--family and --model exclude each other: give one")
+    if partitioned and format != ExportFormat.PARQUET:
+        raise UsageError(f"--partitioned is for parquet, and there is none of it for {format}")
     eco = open_snapshot(_settings(store).store, snapshot)
-    for file in write(eco, format.value, path, family=family, model=model):
+    written = write(eco, format, path, family=family, model=model, partitioned=partitioned)
+    for file in written:
         typer.echo(file)
 
 

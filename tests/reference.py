@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from api.schema import SCHEMA_FILE, schema_text
 from graph import snapshot
 from graph.errors import ModelkinError
+from graph.export_schema import MEANING, SCHEMAS
 from graph.quality import Reason
 from modelkin.cli import app
 from modelkin.settings import Settings
@@ -116,8 +117,21 @@ def data() -> str:
         lines.append(f"| `{error.__name__}` | {error.exit_code} | `{error.code}` | {summary} |")
     lines += ["", "GraphQL gives `GRAPHQL_PARSE_FAILED` and `GRAPHQL_VALIDATION_FAILED` too."]
     lines += ["", *_FILES]
+    lines += [
+        "",
+        "## Exported tables",
+        "",
+        "Null is unknown. [How to write and read them](exports.md).",
+    ]
+    for name, schema in SCHEMAS.items():
+        lines += ["", f"### `{name}`", "", "| column | type | meaning |", "| --- | --- | --- |"]
+        lines += [
+            f"| `{field.name}` | {field.type} | {field.metadata[MEANING].decode()} |"
+            for field in schema
+        ]
+    lines += ["", "## Files of a snapshot", "", "What a store keeps; rows are named by number."]
     for name, schema in (snapshot.TABLES | snapshot.INDEXES | snapshot.LASTING).items():
-        lines += ["", f"## `{name}.arrow`", "", "| column | type |", "| --- | --- |"]
+        lines += ["", f"### `{name}.arrow`", "", "| column | type |", "| --- | --- |"]
         lines += [f"| `{field.name}` | {field.type} |" for field in schema]
     return "\n".join(lines) + "\n"
 

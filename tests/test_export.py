@@ -3,9 +3,13 @@
 import csv
 from pathlib import Path
 
+import duckdb
 import networkx as nx
 import numpy as np
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from cyclonedx.schema import SchemaVersion
@@ -15,7 +19,9 @@ import graph.bom
 from graph.bom import write_bom
 from graph.ecosystem import Ecosystem
 from graph.errors import NotFoundError, UsageError
-from graph.export import linked_rows, model_rows, tables
+from graph.export import linked_rows, model_rows, tables, write_parquet
+from graph.export_schema import MEANING, SCHEMAS
+from graph.score_columns import SCORES
 from modelkin.exports import write
 
 MODEL = "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B"
@@ -122,6 +128,40 @@ def test_parquet_of_a_model_is_its_whole_lineage(
     assert ids == sorted(ids)
 
 
+def test_parts_are_the_whole(sample_ecosystem: Ecosystem, tmp_path: Path) -> None:
+    files = write_parquet(sample_ecosystem, tmp_path, partitioned=True)
+    assert sorted(files) == sorted(tmp_path.glob("**/*.parquet"))
+    whole = tables(sample_ecosystem)
+    hive = ds.partitioning(pa.schema([("created_year", pa.int32())]), flavor="hive")
+    models = ds.dataset(tmp_path / "models", partitioning=hive).to_table().sort_by("id")
+    assert models.select(SCHEMAS["models"].names).equals(whole["models"])
+    dates = whole["models"].column("created_at").cast(pa.timestamp("ms"))
+    assert pc.year(dates).cast("int32").equals(models.column("created_year"))
+    query = f"SELECT child, base, relation FROM '{tmp_path}/edges/**/*.parquet'"
+    edges = duckdb.execute(query).fetchall()
+    assert sorted(edges) == sorted(tuple(edge.values()) for edge in whole["edges"].to_pylist())
+    for file in (tmp_path / "models").glob("*/*.parquet"):
+        ids = pq.read_table(file, partitioning=None).column("id").to_pylist()
+        assert ids == sorted(ids)
+
+
+def test_parquet_tells_of_its_snapshot_and_of_its_columns(
+    sample_ecosystem: Ecosystem, tmp_path: Path
+) -> None:
+    assert SCHEMAS["scores"].names == ["id", *SCORES]
+    for file in write_parquet(sample_ecosystem, tmp_path, partitioned=True):
+        told = pq.read_schema(file)
+        assert told.metadata[b"modelkin.snapshot"].decode() == sample_ecosystem.id
+        assert float(told.metadata[b"modelkin.coverage"]) == sample_ecosystem.manifest.coverage
+        assert all(field.metadata[MEANING] for field in told)
+
+
+def test_parts_never_mix_with_earlier_ones(sample_ecosystem: Ecosystem, tmp_path: Path) -> None:
+    write_parquet(sample_ecosystem, tmp_path, partitioned=True)
+    with pytest.raises(UsageError, match=r"models holds an earlier export; remove it"):
+        write_parquet(sample_ecosystem, tmp_path, partitioned=True)
+
+
 def test_model_in_a_cycle_comes_once(sample_ecosystem: Ecosystem) -> None:
     for row in range(len(sample_ecosystem)):
         rows = model_rows(
@@ -135,4 +175,4 @@ def test_what_is_not_there(
     sample_ecosystem: Ecosystem, tmp_path: Path, part: dict[str, str]
 ) -> None:
     with pytest.raises(NotFoundError, match=r"nobody|no/body"):
-        write(sample_ecosystem, "csv", tmp_path, **{"family": None, "model": None} | part)
+        write(sample_ecosystem, "csv", tmp_path, family=part.get("family"), model=part.get("model"))
