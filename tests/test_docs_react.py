@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.blocks import blocks
 from tests.documents import ROOT, SERVER
+from tests.isolated import run
 from tests.served import Published
-from tests.test_clients import NODE, run
+from tests.test_clients import NODE
 
 PACKAGES = ("react", "react-dom", "@types/react", "@types/react-dom", "esbuild", "typescript@5")
 TYPES = ("--noEmit", "--strict", "--jsx", "react-jsx", "--module", "esnext", "--skipLibCheck")
