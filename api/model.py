@@ -19,7 +19,7 @@ from api.filter import (
 )
 from api.growth import RelativeAdoption
 from api.lineage import LicenseStep, Lineage, Removal
-from api.model_scores import ModelScores
+from api.model_scores import MembershipScores, ModelScores
 from api.organization import Organization
 from api.scalars import Long
 from graph.adoption import adoption
@@ -75,6 +75,10 @@ class FamilyShare:
     share: float = column(
         lambda shares: shares.eco.family_shares[shares.rows].tolist(),
         description="Its part: the fraction of the model's roots that are of this family.",
+    )
+    scores: MembershipScores = column(
+        lambda shares: Batch(MembershipScores, shares.eco, shares.rows),
+        description="How central the model is within the family.",
     )
     family: Annotated["Family", strawberry.lazy("api.family")] = column(
         lambda shares: _families(shares.eco, shares.eco.families_of.targets[shares.rows]),

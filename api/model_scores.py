@@ -2,7 +2,7 @@
 
 import strawberry
 
-from api.column import number
+from api.column import column, number
 from api.scalars import Long
 from graph.ecosystem import Ecosystem
 
@@ -57,4 +57,36 @@ class ModelScores:
     recent_derivatives: int = number(
         "recent_derivatives",
         description="Descendants created in the 90 days before the snapshot's `asOf`.",
+    )
+
+
+def _within(name: str, description: str) -> float:
+    return column(
+        lambda shares: shares.eco.family_scores(name)[shares.rows].tolist(),
+        description=description,
+    )
+
+
+@strawberry.type(
+    description="How central a model is within a family, as if no other models were there. What"
+    " counts descendants alone, such as harmonic centrality, is the same as among all models."
+)
+class MembershipScores:
+    """A membership, a place in `Ecosystem.families_of`."""
+
+    eco: strawberry.Private[Ecosystem]
+    row: strawberry.Private[int]
+
+    pagerank: float = _within(
+        "pagerank", "PageRank (alpha 0.85) among the family's members, summing to 1."
+    )
+    katz: float = _within(
+        "katz", "Katz centrality (alpha 0.1, beta 1), of Euclidean norm 1 over the members."
+    )
+    betweenness: float = _within(
+        "betweenness",
+        "The fraction of shortest ways from member to member that lead through it.",
+    )
+    closeness: float = _within(
+        "closeness", "How near its descendants are, weighted by their part of the members."
     )

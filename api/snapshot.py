@@ -33,6 +33,10 @@ class Snapshot:
     previous: str | None = strawberry.field(
         description="The snapshot that it was compared with when it was measured; null without one."
     )
+    pagerank_residual: float | None = strawberry.field(
+        description="How far the PageRanks are from their fixed point: by how much one more step"
+        " would change them, summed over all models, which have 1 together."
+    )
     whole: bool = strawberry.field(
         description="Whether all of it is kept; of others only series and changes are."
     )
@@ -52,6 +56,7 @@ class Snapshot:
             derivations=manifest.derivations,
             coverage=manifest.coverage,
             previous=manifest.previous,
+            pagerank_residual=manifest.pagerank_residual,
             whole=whole,
         )
 

@@ -7,8 +7,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from graph import snapshot
-from graph.csr import Csr, Rows, csr, sums
+from graph.csr import Csr, Rows, csr, simple, sums
 from graph.families import Membership, membership
+from graph.family_scores import family_scores
 from graph.registry import Registry
 from graph.stored import Stored
 
@@ -43,9 +44,12 @@ def attribute(
     member = membership(
         stored.models["id"], stored.models["author"], stored.derivatives, roots, registry
     )
+    families = member.by_lineage
+    within = family_scores(simple(stored.bases), families, len(member.families))
     columns = {
-        "families": lists(member.by_lineage),
-        "family_shares": lists(member.by_lineage, member.shares),
+        "families": lists(families),
+        "family_shares": lists(families, member.shares),
+        **{f"family_{name}": lists(families, values) for name, values in within.items()},
         "own_family": _known(member.own),
         "root_family": _known(member.root),
         "family_inferred": pa.array(member.inferred),

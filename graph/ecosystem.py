@@ -19,7 +19,7 @@ from graph.lru import Lru, Making
 from graph.names import Names, place_of
 from graph.records import Relation
 from graph.registry import LicenseClass
-from graph.score_columns import SCORES
+from graph.score_columns import FAMILY_SCORES, SCORES
 from graph.search_index import search_index
 from graph.traversal import Codes, Reached, reach
 
@@ -133,6 +133,11 @@ class Ecosystem:
     def table(self, name: str) -> pa.RecordBatch:
         """Return a whole table of the snapshot."""
         return self._tables[name]
+
+    def family_scores(self, name: str) -> NDArray[np.float64]:
+        """Return one of `graph.score_columns.FAMILY_SCORES`: a value a place in `families_of`."""
+        values: NDArray[np.float64] = self.column(f"family_{name}").values.to_numpy()
+        return values
 
     def scores(self) -> pa.Table:
         """Return every model's id and scores as an Arrow table, on the snapshot's own memory.
@@ -432,3 +437,14 @@ class FamilyView:
     def graph(self) -> "LineageGraph":
         """Its members as a networkx graph, derivative -> base."""
         return self.eco.subgraph(self.rows)
+
+    def scores(self) -> pa.Table:
+        """Return its members' ids and scores within the family, as an Arrow table.
+
+        Its columns are ``id`` and `graph.score_columns.FAMILY_SCORES`, each as networkx gives it
+        on `graph`; the rows are those of `rows`.
+        """
+        ids = self.eco.column("id").take(pa.array(self.rows))
+        places = np.flatnonzero(self.eco.families_of.targets == self.number)
+        scores = {name: self.eco.family_scores(name)[places] for name in FAMILY_SCORES}
+        return pa.table({"id": ids, **scores})

@@ -17,6 +17,7 @@ from graph.csr import Csr, simple
 from graph.errors import LeaseLostError, NotFoundError, StoreError
 from graph.lasting import complete
 from graph.lineage_graph import LineageGraph
+from graph.measures.pagerank import residual
 from graph.measures.roots import roots
 from graph.names import Names
 from graph.progress import Progress, unheard
@@ -122,7 +123,8 @@ def build(
     quality = Quality(crawl.report.get("quality"))
     for cycle in graph.arrangement.cycles():
         quality.add(Reason.CYCLE, " -> ".join(graph.names[row] for row in cycle))
-    manifest = _manifest(crawl, as_of, stored, quality)
+    off = residual(graph.arrangement, found["pagerank"])
+    manifest = _manifest(crawl, as_of, stored, quality, off)
     tables = {
         **attributed.tables,
         "models": _models_table(stored, root_rows, attributed.columns | found),
@@ -164,7 +166,9 @@ def _search_table(stored: Stored, scores: dict[str, NDArray[Any]]) -> pa.Table:
     return pa.Table.from_batches([index])
 
 
-def _manifest(crawl: Run, as_of: int, stored: Stored, quality: Quality) -> snapshot.Manifest:
+def _manifest(
+    crawl: Run, as_of: int, stored: Stored, quality: Quality, pagerank_residual: float
+) -> snapshot.Manifest:
     live = stored.live
     count = int(live.sum())
     declaring = int((live & (stored.bases.degrees() > 0)).sum())
@@ -183,4 +187,5 @@ def _manifest(crawl: Run, as_of: int, stored: Stored, quality: Quality) -> snaps
         derivations=len(stored.bases.targets),
         coverage=declaring / count if count else 0.0,
         quality=quality.as_dict(),
+        pagerank_residual=pagerank_residual,
     )

@@ -17,3 +17,6 @@ SCORES: dict[str, pa.DataType] = {
     "recent_derivatives": pa.int32(),
 }
 """Names and types; `graph.scores` computes them, ``docs/measures.md`` says what they mean."""
+
+FAMILY_SCORES = ("pagerank", "katz", "betweenness", "closeness")
+"""Scores that a model has within each of its families too; `graph.family_scores` computes them."""

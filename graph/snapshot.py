@@ -29,16 +29,17 @@ import orjson
 import pyarrow as pa
 
 from graph.errors import NotFoundError, SnapshotFormatError
-from graph.score_columns import SCORES
+from graph.score_columns import FAMILY_SCORES, SCORES
 from graph.search_index import SEARCH
 
-FORMAT = 2
+FORMAT = 3
 """Of the files; a reader refuses another one. Lasting files are read in older ones too."""
 
 SAMPLE = "the built-in sample"
 """How a crawl of the sample names its source; its snapshots say that they are a sample."""
 
 _ROWS = pa.list_(pa.int32())
+_NUMBERS = pa.list_(pa.float64())
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 
 MODELS = pa.schema(
@@ -65,9 +66,11 @@ MODELS = pa.schema(
         ("derivatives", _ROWS),
         ("derivative_relations", pa.list_(pa.int8())),
         ("roots", _ROWS),
-        # families: by lineage, with shares that sum to 1; own_family: by the model's own id
+        # families: by lineage, with shares that sum to 1, and scores within each of them;
+        # own_family: by the model's own id
         ("families", _ROWS),
-        ("family_shares", pa.list_(pa.float64())),
+        ("family_shares", _NUMBERS),
+        *((f"family_{name}", _NUMBERS) for name in FAMILY_SCORES),
         ("own_family", pa.int32()),
         ("root_family", pa.int32()),
         ("family_inferred", pa.bool_()),
@@ -161,6 +164,8 @@ class Manifest:
         `graph.quality.Quality.as_dict` of the crawl and the measuring.
     previous
         The id of the snapshot that ``changes.arrow`` compares with; None without one.
+    pagerank_residual
+        How much one more step would change the ranks, summed over all models; None in older ones.
     """
 
     id: str
@@ -176,6 +181,7 @@ class Manifest:
     coverage: float
     quality: dict[str, Any]
     previous: str | None = None
+    pagerank_residual: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

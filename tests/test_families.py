@@ -164,6 +164,7 @@ def test_the_models_are_those_of_the_example(eco: Ecosystem) -> None:
     assert (eco.manifest.models, eco.manifest.missing, eco.manifest.deleted) == (29, 2, 2)
     # nine live models declare no base that counts
     assert eco.manifest.coverage == pytest.approx(20 / 29)
+    assert eco.manifest.pagerank_residual == pytest.approx(0, abs=1e-14)
 
 
 @pytest.mark.parametrize("id", BY_LINEAGE)
