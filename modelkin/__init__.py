@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from graph.records import Status as Status
     from graph.registry import load_registry as load_registry
     from graph.removal import impact_of_removal as impact_of_removal
+    from graph.selection import Filter as Filter
     from graph.shares import By as By
     from graph.shares import Definition as Definition
     from graph.shares import Weight as Weight
@@ -55,6 +56,7 @@ _HOMES = {
     "Definition": "graph.shares",
     "Ecosystem": "graph.ecosystem",
     "FamilyView": "graph.ecosystem",
+    "Filter": "graph.selection",
     "History": "graph.history",
     "Relation": "graph.records",
     "Status": "graph.records",
