@@ -1,15 +1,13 @@
 """Reading tables of SQLite as columns: it joins rows to lines of text, and Arrow parses them.
 
-Both work without Python's lock, so chunks are read side by side. With a Python object for each
-value it takes twice the processor's time, and one core.
+Both work without Python's lock, one ahead of the other; a Python object for each value takes more
+than twice as long. More than one reader would wait for each other in SQLite's memory allocation.
 """
 
 import contextlib
-import os
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 from pyarrow import csv
@@ -19,17 +17,12 @@ from graph.errors import StoreError
 CHUNK_ROWS = 20_000
 """Rows of a chunk that is read."""
 
-READERS = min(4, os.cpu_count() or 1)
-"""Chunks that are read side by side."""
-
 _BETWEEN = "\x1f"
 """Stands between the fields of a line; like the end of a line it is in no stored text."""
 
-Connect = Callable[[], sqlite3.Connection]
-
 
 def read_columns(
-    connect: Connect, table: str, key: str, schema: pa.Schema
+    connect: Callable[[], sqlite3.Connection], table: str, key: str, schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     """Read columns in chunks, in the order of a key.
 
@@ -43,38 +36,26 @@ def read_columns(
         The columns; an empty text reads as null.
     """
     line = f"printf('{_BETWEEN.join(['%s'] * len(schema))}', {', '.join(schema.names)})"
+    some = f"SELECT {key} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT {CHUNK_ROWS}"
     # The rows of an ordered subquery are joined in its order.
-    statement = (
+    joined = (
         f"SELECT CAST(group_concat(line, char(10)) AS BLOB) FROM (SELECT {line} AS line"
         f" FROM {table} WHERE {key} > ? AND {key} <= ? ORDER BY {key})"
     )
 
-    def read(after: str, last: str) -> pa.RecordBatch:
-        with contextlib.closing(connect()) as database:
-            (text,) = database.execute(statement, (after, last)).fetchone()
-        return _parsed(text, schema)
+    def read(after: str) -> tuple[str, bytes] | None:
+        """Return the last key of the next chunk, and its lines."""
+        (last,) = database.execute(f"SELECT max({key}) FROM ({some})", (after,)).fetchone()
+        if last is None:
+            return None
+        return last, database.execute(joined, (after, last)).fetchone()[0]
 
-    with ThreadPoolExecutor(READERS) as pool:
-        waiting: deque[Future[pa.RecordBatch]] = deque()
-        for window in _windows(connect, table, key):
-            waiting.append(pool.submit(read, *window))
-            if len(waiting) > READERS:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _windows(connect: Connect, table: str, key: str) -> Iterator[tuple[str, str]]:
-    """Yield after which key each chunk begins, and its last one."""
-    some = f"SELECT {key} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT {CHUNK_ROWS}"
-    after = ""
-    with contextlib.closing(connect()) as database:
-        while True:
-            (last,) = database.execute(f"SELECT max({key}) FROM ({some})", (after,)).fetchone()
-            if last is None:
-                return
-            yield after, last
-            after = last
+    with contextlib.closing(connect()) as database, ThreadPoolExecutor(1) as reader:
+        chunk = reader.submit(read, "")
+        while found := chunk.result():
+            last, text = found
+            chunk = reader.submit(read, last)
+            yield _parsed(text, schema)
 
 
 def _parsed(text: bytes, schema: pa.Schema) -> pa.RecordBatch:
