@@ -4,22 +4,17 @@
 
 Builds and measures an embedded store of `bench.measure_job` (once, where ``--home`` keeps it).
 In process: microseconds of processor time for each query, the best of many, documents parsed and
-validated before, answers not encoded. Over HTTP: ``modelkin serve`` with one worker, asked over
-connections that stay open, by threads of one other process; each request has another variable, so
-that no kept answer helps, unless the row says so. The server's processor time a request holds
-whatever else the machine has to do.
+validated before, answers not encoded. Over HTTP: ``modelkin serve`` with one worker, asked by wrk
+over connections that stay open; each request has another variable, so that no kept answer helps,
+unless the row says so. The server's processor time a request holds whatever else the machine has
+to do.
 """
 
 import argparse
-import json
-import multiprocessing
 import os
-import socket
-import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +27,7 @@ from api.execution import execute
 from api.limits import Limits
 from api.query import Context
 from api.schema import graphql_schema
+from bench.load import body, free_port, load, processor_s, wait_until_ready
 from bench.measure_job import build, measured
 from graph.ecosystem import Ecosystem
 from graph.store import open_store
@@ -119,124 +115,48 @@ def in_process(eco: Ecosystem) -> None:
         print(f"| {query.name} | {ours:,.0f} | {plain:,.0f} | {plain / ours:.1f} |", flush=True)
 
 
-def _request(query: Query, variables: dict[str, Any]) -> bytes:
-    body = json.dumps({"query": query.text, "variables": variables}).encode()
-    head = (
-        "POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-        f"content-length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
-
-
-def _exchange(connection: socket.socket, request: bytes) -> None:
-    """Send a request, and read its answer to the end."""
-    connection.sendall(request)
-    found = b""
-    while b"\r\n\r\n" not in found:
-        found += connection.recv(1 << 18)
-    head, _, body = found.partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 200") or body.startswith(b'{"errors"'):
-        raise SystemExit(f"failed: {found[:300]!r}")
-    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-    missing = length - len(body)
-    while missing > 0:
-        missing -= len(connection.recv(1 << 18))
-
-
-def load(port: int, requests: list[bytes], connections: int, seconds: float, told: Any) -> None:
-    """Ask over some connections for some seconds; tells the latencies, in seconds."""
-    taken: list[float] = []
-
-    def ask(number: int) -> None:
-        with socket.create_connection(("127.0.0.1", port)) as connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            turn = number
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
-                start = time.perf_counter()
-                _exchange(connection, requests[turn % len(requests)])
-                taken.append(time.perf_counter() - start)
-                turn += connections
-
-    threads = [threading.Thread(target=ask, args=(n,)) for n in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    told.put(taken)
-
-
 def over_http(store: Path, eco: Ecosystem, seconds: float) -> None:
     """Serve, and time each query over 1, 16 and 32 connections."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     command = [sys.executable, "-m", "modelkin", "serve", "--store", str(store)]
     # Without kept answers; the last row is the exception.
     for cached in (0, 64 * 1024 * 1024):
+        port = free_port()
         server = subprocess.Popen(
             [*command, "--port", str(port)],
             env={**os.environ, "MODELKIN_LIMIT_CACHED_BYTES": str(cached)},
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         try:
-            _wait(port)
+            wait_until_ready(port, "/readyz")
             if not cached:
                 print(
-                    "\n| over HTTP | connections | requests/s | median ms | p99 ms | server's µs |"
+                    "\n| over HTTP | connections | requests/s | median ms | p99 ms |"
+                    " p99 / median | server's µs |\n| --- | --- | --- | --- | --- | --- | --- |"
                 )
-                print("| --- | --- | --- | --- | --- | --- |")
             for query in QUERIES[1:2] if cached else QUERIES:
-                requests = [_request(query, query.variables(eco, turn)) for turn in range(1000)]
+                bodies = [body(query.text, query.variables(eco, turn)) for turn in range(1000)]
+                name = f"{query.name}, kept" if cached else query.name
                 for connections in (1, 16, 32):
-                    _measure(
-                        server.pid, port, query.name, requests, connections, seconds, cached > 0
-                    )
+                    asked = bodies[:1] if cached else bodies
+                    _measure(server.pid, port, name, asked, connections, seconds)
         finally:
             server.terminate()
             server.wait()
 
 
 def _measure(
-    pid: int,
-    port: int,
-    name: str,
-    requests: list[bytes],
-    connections: int,
-    seconds: float,
-    kept: bool,
+    pid: int, port: int, name: str, bodies: list[str], connections: int, seconds: float
 ) -> None:
-    told: Any = multiprocessing.Queue()
-    arguments = (port, requests[:1] if kept else requests, connections, seconds, told)
-    client = multiprocessing.Process(target=load, args=arguments)
-    used = _processor_s(pid)
-    client.start()
-    taken = sorted(told.get())
-    used = (_processor_s(pid) - used) / len(taken) * 1e6
-    client.join()
-    median, p99 = statistics.median(taken) * 1e3, taken[int(len(taken) * 0.99)] * 1e3
-    label = f"{name}, kept" if kept else name
-    rate = len(taken) / seconds
-    row = f"{rate:,.0f} | {median:.2f} | {p99:.2f} | {used:,.0f}"
-    print(f"| {label} | {connections} | {row} |", flush=True)
-
-
-def _processor_s(pid: int) -> float:
-    """Return the seconds of processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _wait(port: int) -> None:
-    for _ in range(600):
-        try:
-            with socket.create_connection(("127.0.0.1", port)) as connection:
-                connection.sendall(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-                if connection.recv(100).startswith(b"HTTP/1.1 200"):
-                    return
-        except OSError:
-            pass
-        time.sleep(0.1)
-    raise SystemExit("the server does not get ready")
+    used = processor_s(pid)
+    found = load(port, bodies, connections, seconds)
+    used = (processor_s(pid) - used) / found.requests * 1e6
+    tail = found.p99_ms / found.median_ms
+    print(
+        f"| {name} | {connections} | {found.rate:,.0f} | {found.median_ms:.2f} |"
+        f" {found.p99_ms:.2f} | {tail:.1f} | {used:,.0f} |",
+        flush=True,
+    )
 
 
 def main() -> None:
