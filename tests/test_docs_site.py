@@ -11,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+pytestmark = pytest.mark.xdist_group("site")
+
 
 def build(root: Path, site: Path) -> subprocess.CompletedProcess[str]:
     """Run the command of the Makefile on a tree of documents."""
