@@ -65,6 +65,11 @@ class Arrangement(NamedTuple):
         alone = np.arange(self.bases.size + 1, len(self.rows) + 1, dtype=np.int32)
         return Csr(np.concatenate([self.starts, alone]), self.rows)
 
+    def cyclic(self) -> NDArray[np.bool_]:
+        """Return which of the k places are of a component of more than one."""
+        sizes = np.diff(self.starts)
+        return np.repeat(sizes > 1, sizes)
+
     def cycles(self) -> list[Rows]:
         """Return the rows of each component of more than one."""
         long = np.flatnonzero(np.diff(self.starts) > 1)

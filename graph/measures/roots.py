@@ -4,7 +4,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.csr import Csr, Rows, csr
+from graph.csr import Csr, Rows
 from graph.measures.arrangement import Arrangement
 
 Ages = NDArray[np.int64]
@@ -26,12 +26,10 @@ def roots(lineage: Arrangement, created_at: Ages) -> Csr:
     offsets, targets = lineage.bases
     created = created_at[lineage.rows[: lineage.bases.size]]
     age = np.where(created < 0, np.iinfo(np.int64).max, created)
-    is_root = _is_root(offsets, targets, lineage.starts, age)
-    counts = _visit(offsets, targets, is_root, np.empty(0, np.int32))
-    found = np.empty(counts.sum(), np.int32)
-    _visit(offsets, targets, is_root, found)
-    derived = np.repeat(lineage.rows[: len(counts)], counts)
-    return csr(derived, lineage.rows[found], len(lineage.rows))[0]
+    counts, found = _roots(offsets, targets, _is_root(offsets, targets, lineage.starts, age))
+    offsets = np.zeros(len(lineage.rows) + 1, np.int32)
+    np.cumsum(lineage.by_row(counts), out=offsets[1:])
+    return Csr(offsets, _by_row(offsets, lineage.rows, counts, found))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -51,31 +49,58 @@ def _is_root(offsets: Rows, targets: Rows, starts: Rows, age: Ages) -> NDArray[n
 
 
 @numba.njit(cache=True, nogil=True)
-def _visit(offsets: Rows, targets: Rows, is_root: NDArray[np.bool_], found: Rows) -> Rows:
-    """Count each row's roots above it, and write them down where there is room."""
+def _roots(offsets: Rows, targets: Rows, is_root: NDArray[np.bool_]) -> tuple[Rows, Rows]:
+    """Return how many roots each row has, and which, one row after the other.
+
+    A row of one base has the roots of that, which came before it; others walk to theirs.
+    """
     size = len(offsets) - 1
-    counts = np.zeros(size, np.int32)
+    starts = np.zeros(size + 1, np.int32)
+    found = np.empty(size, np.int32)
     visited = np.full(size, -1, np.int32)
     stack = np.empty(size, np.int32)
-    written = 0
+    end = 0
     for row in range(size):
-        if is_root[row]:
-            continue
-        visited[row] = row
-        top = 1
-        stack[0] = row
-        while top:
-            top -= 1
-            at = stack[top]
-            for edge in range(offsets[at], offsets[at + 1]):
-                base = targets[edge]
-                if visited[base] != row:
-                    visited[base] = row
-                    stack[top] = base
-                    top += 1
-                    if is_root[base]:
-                        counts[row] += 1
-                        if len(found):
-                            found[written] = base
-                            written += 1
-    return counts
+        base = targets[offsets[row]] if offsets[row + 1] - offsets[row] == 1 else size
+        if base < row and not is_root[row] and not is_root[base]:
+            first, last = starts[base], starts[base + 1]
+            if end + last - first > len(found):
+                found = np.append(found, np.empty(len(found) + last - first, np.int32))
+            for place in range(first, last):
+                found[end] = found[place]
+                end += 1
+        elif not is_root[row]:
+            visited[row] = row
+            top = 1
+            stack[0] = row
+            while top:
+                top -= 1
+                at = stack[top]
+                for edge in range(offsets[at], offsets[at + 1]):
+                    base = targets[edge]
+                    if visited[base] != row:
+                        visited[base] = row
+                        stack[top] = base
+                        top += 1
+                        if is_root[base]:
+                            if end == len(found):
+                                found = np.append(found, np.empty_like(found))
+                            found[end] = base
+                            end += 1
+        starts[row + 1] = end
+    return np.diff(starts), found[:end].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def _by_row(offsets: Rows, rows: Rows, counts: Rows, found: Rows) -> Rows:
+    """Return each row's roots, ascending, of places that come one after the other."""
+    roots = np.empty(len(found), np.int32)
+    start = 0
+    for place in range(len(counts)):
+        first = offsets[rows[place]]
+        for number in range(counts[place]):
+            roots[first + number] = rows[found[start + number]]
+        if counts[place] > 1:
+            roots[first : first + counts[place]].sort()
+        start += counts[place]
+    return roots
