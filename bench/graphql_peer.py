@@ -38,7 +38,9 @@ from modelkin.settings import default_cache
 
 WORKERS = 2
 DISTINCT = 20_000
-"""Requests that differ, more than are asked in a cold round."""
+"""Requests of a cold round that differ, more than are asked in it, and not asked in another."""
+MANY = 1000
+"""Families and bases that are asked for: those of most descendants."""
 COMPARED = 20
 """Requests of each kind whose answers are compared."""
 PEER = Path(__file__).with_name("graphql_peer")
@@ -50,6 +52,8 @@ INDEXES = (
 )
 LICENSES = ("apache-2.0", "mit", "llama3.1", "gemma", "cc-by-nc-4.0")
 
+Draw = Callable[[random.Random], dict[str, Any]]
+
 
 class Case(NamedTuple):
     """One question, as both are asked it, and what of the answers must be equal."""
@@ -57,44 +61,37 @@ class Case(NamedTuple):
     name: str
     ours: str
     theirs: str
-    variables: Callable[[Ecosystem, random.Random], dict[str, Any]]
+    variables: Callable[[Ecosystem], Draw]
     our_answer: Callable[[Any], Any]
     their_answer: Callable[[Any], Any]
 
 
-def _model(eco: Ecosystem, draw: random.Random) -> dict[str, Any]:
-    return {"id": eco.names[draw.choice(_alive(eco))]}
+def _model(eco: Ecosystem) -> Draw:
+    return lambda draw: {"id": eco.names[draw.randrange(len(eco))]}
 
 
-def _page(_: Ecosystem, draw: random.Random) -> dict[str, Any]:
-    least, first = draw.randrange(200), 100 - draw.randrange(50)
-    return {"license": draw.choice(LICENSES), "least": least, "first": first}
+def _page(_: Ecosystem) -> Draw:
+    return lambda draw: {
+        "license": draw.choice(LICENSES),
+        "least": draw.randrange(1000),
+        "first": draw.randint(51, 100),
+    }
 
 
-def _family(eco: Ecosystem, draw: random.Random) -> dict[str, Any]:
-    least, first = draw.randrange(20), 20 + draw.randrange(50)
-    return {"family": draw.choice(_families(eco)), "least": least, "first": first}
-
-
-def _base(eco: Ecosystem, draw: random.Random) -> dict[str, Any]:
-    return {"id": eco.names[draw.choice(_bases(eco))], "first": 20 + draw.randrange(100)}
-
-
-def _alive(eco: Ecosystem) -> list[int]:
-    return [*range(0, len(eco), max(1, len(eco) // DISTINCT))]
-
-
-def _families(eco: Ecosystem) -> list[str]:
+def _family(eco: Ecosystem) -> Draw:
     table = eco.table("families")
-    order = np.argsort(table.column("descendants").to_numpy())[::-1]
-    keys: list[str] = table.column("key").take(order[:100]).to_pylist()
-    return keys
+    largest = np.argsort(table.column("descendants").to_numpy())[::-1][:MANY]
+    keys = table.column("key").take(largest).to_pylist()
+    return lambda draw: {
+        "family": draw.choice(keys),
+        "least": draw.randrange(20),
+        "first": draw.randint(20, 69),
+    }
 
 
-def _bases(eco: Ecosystem) -> list[int]:
-    """Return the 200 models of most descendants."""
-    rows: list[int] = np.argsort(eco.numbers("descendants"))[::-1][:200].tolist()
-    return rows
+def _base(eco: Ecosystem) -> Draw:
+    largest = np.argsort(eco.numbers("descendants"))[::-1][:MANY].tolist()
+    return lambda draw: {"id": eco.names[draw.choice(largest)], "first": draw.randint(20, 119)}
 
 
 def _models(found: Any) -> Any:
@@ -270,9 +267,9 @@ def compare(case: Case, wanted: list[dict[str, Any]], our_port: int, their_port:
             raise SystemExit(f"{case.name}, {variables}:\nours   {our}\ntheirs {their}")
 
 
-def best(port: int, bodies: list[str], connections: int, seconds: float, rounds: int) -> Load:
-    """Return the best of some rounds, after one that is not counted: Java compiles as it goes."""
-    return max([load(port, bodies, connections, seconds) for _ in range(1 + rounds)][1:])
+def best(port: int, rounds: list[list[str]], connections: int, seconds: float) -> Load:
+    """Return the best of some rounds but the first, in which Java compiles as it goes."""
+    return max([load(port, bodies, connections, seconds) for bodies in rounds][1:])
 
 
 def measure(eco: Ecosystem, env: dict[str, str], wanted: argparse.Namespace) -> None:
@@ -282,19 +279,22 @@ def measure(eco: Ecosystem, env: dict[str, str], wanted: argparse.Namespace) -> 
         "| --- | --- | --- | --- | --- | --- | --- |"
     )
     with ours(env) as our_port, theirs(env) as their_port:
-        draw = random.Random(0)
-        asked = {case: [case.variables(eco, draw) for _ in range(DISTINCT)] for case in CASES}
+        rounds, draw = 1 + wanted.rounds, random.Random(0)
+        asked: dict[Case, list[dict[str, Any]]] = {}
+        for case in CASES:
+            variables = case.variables(eco)
+            asked[case] = [variables(draw) for _ in range(DISTINCT * rounds)]
         for case, each in asked.items():
             compare(case, each, our_port, their_port)
         for case, each in asked.items():
-            for name, asking in (("cold", each), ("warm", each[:1])):
+            cold = [each[turn::rounds] for turn in range(rounds)]
+            for name, asking in (("cold", cold), ("warm", [each[:1]] * rounds)):
                 our, their = (
                     best(
                         port,
-                        [body(query, variables) for variables in asking],
+                        [[body(query, variables) for variables in some] for some in asking],
                         wanted.connections,
                         wanted.seconds,
-                        wanted.rounds,
                     )
                     for port, query in ((our_port, case.ours), (their_port, case.theirs))
                 )

@@ -1,7 +1,9 @@
 """Which models are listed or counted: filters on what is known of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -15,6 +17,8 @@ from graph.registry import LicenseClass
 from graph.registry.definitions import UNKNOWN_COUNTRY
 
 Mask = NDArray[np.bool_]
+Test = Callable[[Any], Mask]
+"""Tells which of some rows pass, given as an array of them, or as a slice of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,15 @@ class Filter:
         NotFoundError
             When the family does not exist.
         """
-        return np.flatnonzero(self.mask(eco)).astype(np.int32)
+        tests = self._tests(eco)
+        rows: NDArray[Any]
+        if self.family is not None:
+            rows = eco.family(self.family).rows
+        elif (first := next(tests, None)) is not None:
+            rows = np.flatnonzero(first(slice(None)))
+        else:
+            rows = np.arange(len(eco))
+        return rows[_passing(rows, tests)].astype(np.int32)
 
     def of(self, eco: Ecosystem, rows: Rows) -> Mask:
         """Return which of some rows pass.
@@ -60,7 +72,13 @@ class Filter:
         NotFoundError
             When the family does not exist.
         """
-        return np.ones(len(rows), np.bool_) if self == ANY else self.mask(eco)[rows]
+        tests = self._tests(eco)
+        if self.family is not None:
+            members = eco.family(self.family).rows
+            tests = chain([lambda at: np.isin(at, members)], tests)
+        mask = np.zeros(len(rows), np.bool_)
+        mask[_passing(rows, tests)] = True
+        return mask
 
     def mask(self, eco: Ecosystem) -> Mask:
         """Return which rows pass, one flag a row.
@@ -70,11 +88,12 @@ class Filter:
         NotFoundError
             When the family does not exist.
         """
-        if self.family is None:
-            mask = np.ones(len(eco), np.bool_)
-        else:
-            mask = np.zeros(len(eco), np.bool_)
-            mask[eco.family(self.family).rows] = True
+        mask = np.zeros(len(eco), np.bool_)
+        mask[self.rows(eco)] = True
+        return mask
+
+    def _tests(self, eco: Ecosystem) -> Iterator[Test]:
+        """Give what a row must pass, the family apart; what leaves few rows comes first."""
         for name, value in (
             ("author", self.organization),
             ("license", self.license),
@@ -82,39 +101,35 @@ class Filter:
             ("task", self.task),
         ):
             if value is not None:
-                mask &= eco.codes(name) == eco.code(name, value)
-        if self.statuses is not None:
-            mask &= _among(
-                eco.codes("status"), [label in self.statuses for label in eco.labels("status")]
-            )
+                yield _equal(eco.codes(name), eco.code(name, value))
+        for name, lowest, highest in (
+            ("created_at", self.created_after, self.created_before),
+            ("downloads", self.min_downloads, None),
+            ("parameters", self.min_parameters, self.max_parameters),
+        ):
+            if lowest is not None or highest is not None:
+                yield _between(eco.numbers(name), lowest, highest)
         if self.country is not None:
             known = eco.table("organizations")
             place = pc.index_in(eco.column("author").dictionary, value_set=known.column("name"))
             countries = known.column("country").take(place).fill_null(UNKNOWN_COUNTRY)
             chosen = pc.equal(countries, self.country).to_numpy(zero_copy_only=False)
             unknown = self.country == UNKNOWN_COUNTRY
-            mask &= _among(eco.codes("author"), chosen, unknown=unknown)
+            yield _among(eco.codes("author"), chosen, unknown=unknown)
         if self.license_class is not None:
             classes = [c == self.license_class for c in eco.license_classes]
             unknown = self.license_class == LicenseClass.UNKNOWN
-            mask &= _among(eco.codes("license"), classes, unknown=unknown)
+            yield _among(eco.codes("license"), classes, unknown=unknown)
         if self.relations is not None:
             wanted = np.array([relation in self.relations for relation in RELATIONS], np.bool_)
-            chosen = np.zeros(len(eco), np.bool_)
-            chosen[eco.bases.sources()[wanted[eco.base_relations]]] = True
-            mask &= chosen
-        for name, lowest, highest in (
-            ("created_at", self.created_after, self.created_before),
-            ("downloads", self.min_downloads, None),
-            ("parameters", self.min_parameters, self.max_parameters),
-        ):
-            if lowest is not None:
-                mask &= eco.numbers(name) >= max(lowest, 0)
-            if highest is not None:
-                mask &= (eco.numbers(name) >= 0) & (eco.numbers(name) <= highest)
+            made = np.zeros(len(eco), np.bool_)
+            made[eco.bases.sources()[wanted[eco.base_relations]]] = True
+            yield made.__getitem__
+        if self.statuses is not None:
+            statuses = [label in self.statuses for label in eco.labels("status")]
+            yield _among(eco.codes("status"), statuses)
         if self.exclude_automated:
-            mask &= ~automated(eco)
-        return mask
+            yield lambda at: ~automated(eco)[at]
 
 
 ANY = Filter()
@@ -124,8 +139,32 @@ LIVE = Filter(statuses=(Status.LIVE,))
 """Every live model."""
 
 
+def _passing(rows: NDArray[Any], tests: Iterable[Test]) -> NDArray[np.intp]:
+    """Return the places of the rows that pass all tests, each asked of those that are left."""
+    places = np.arange(len(rows))
+    for test in tests:
+        places = places[test(rows[places])]
+    return places
+
+
+def _equal(codes: NDArray[np.int32], code: int) -> Test:
+    return lambda at: codes[at] == code
+
+
+def _between(numbers: NDArray[Any], lowest: int | None, highest: int | None) -> Test:
+    """Test numbers between bounds, which are included; -1 is unknown, and is not."""
+
+    def test(at: slice | Rows) -> Mask:
+        values = numbers[at]
+        passed: Mask = values >= max(lowest or 0, 0)
+        return passed if highest is None else passed & (values <= highest)
+
+    return test
+
+
 def _among(
     codes: NDArray[np.int32], chosen: Sequence[bool] | Mask, *, unknown: bool = False
-) -> Mask:
-    """Return which codes are chosen; code -1 is unknown."""
-    return np.append(np.array(chosen, np.bool_), unknown)[codes]
+) -> Test:
+    """Test which codes are chosen; code -1 is unknown."""
+    flags = np.append(np.array(chosen, np.bool_), unknown)
+    return lambda at: flags[codes[at]]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -295,20 +295,25 @@ def _months(eco: Ecosystem) -> NDArray[np.int16]:
 
 def _weights(eco: Ecosystem, definition: Definition, rows: Rows | None = None) -> Values:
     """Return what rows count; all of them without."""
-    chosen = slice(None) if rows is None else rows
-    if definition.weight == Weight.MODELS:
-        counted = eco.live[chosen]
-    elif definition.weight == Weight.DERIVATIVES:
-        counted = eco.derived[chosen]
-    else:
-        numbers = eco.numbers(definition.weight.value)[chosen]
-        counted = np.where(eco.live[chosen], np.maximum(numbers, 0), 0)
-    weights = counted.astype(np.float64)
     models = definition.models
-    if models != ANY:
-        mask = eco.arrays.once(models, lambda: models.mask(eco), size=lambda mask: mask.nbytes)
-        weights[~mask[chosen]] = 0
+    if models == ANY:
+        return _weights_of(eco, definition.weight, slice(None) if rows is None else rows)
+    mask = eco.arrays.once(models, lambda: models.mask(eco), size=lambda mask: mask.nbytes)
+    passed = np.flatnonzero(mask if rows is None else mask[rows])
+    weights = np.zeros(len(eco) if rows is None else len(rows))
+    weights[passed] = _weights_of(eco, definition.weight, passed if rows is None else rows[passed])
     return weights
+
+
+def _weights_of(eco: Ecosystem, weight: Weight, rows: slice | NDArray[Any]) -> Values:
+    """Return what rows count that are counted at all."""
+    if weight == Weight.MODELS:
+        counted = eco.live[rows]
+    elif weight == Weight.DERIVATIVES:
+        counted = eco.derived[rows]
+    else:
+        counted = np.where(eco.live[rows], np.maximum(eco.numbers(weight.value)[rows], 0), 0)
+    return counted.astype(np.float64)
 
 
 def _divided(eco: Ecosystem, by: By, attribution: Attribution) -> _Division:
