@@ -141,6 +141,7 @@ def test_sizes(sample_ecosystem: Ecosystem) -> None:
     found = shares.sizes(sample_ecosystem, number, Weight.MODELS)
     drawn = [value for trace in figure.data for value in trace.y]
     assert drawn == [found[a, c] for c, a in product(Credit, Attribution)]
+    assert note(figure).startswith("Live models. Lineage: to the roots of their weights.")
 
 
 def test_compare(sample_ecosystem: Ecosystem) -> None:

@@ -5,8 +5,8 @@ import plotly.graph_objects as go
 from graph import shares
 from graph.ecosystem import Ecosystem
 from graph.families import Attribution, Credit
-from graph.shares import Weight
-from modelkin.figures.note import note
+from graph.shares import Definition, Weight
+from modelkin.figures.note import in_words, note
 from modelkin.figures.style import SERIES, figure
 from modelkin.figures.words import ATTRIBUTIONS, CREDITS, WEIGHTS, number
 
@@ -38,13 +38,14 @@ def sizes(eco: Ecosystem, family: str, weight: Weight = Weight.DERIVATIVES) -> g
         )
         for place, credit in enumerate(Credit)
     ]
+    counted = in_words(Definition(weight, Attribution.LINEAGE, Credit.FULL)).partition(",")[0]
     meaning = (
         "Lineage: to the roots of their weights. Publisher: who released them. Direct base: who"
         " released what they name as their base."
     )
     return figure(
         f"Size of {family} under each definition: {WEIGHTS[weight]}",
-        note(eco.manifest, meaning),
+        note(eco.manifest, f"{counted}.", meaning),
         traces,
         height=340,
         showlegend=True,
