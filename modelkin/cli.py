@@ -260,6 +260,7 @@ class ExportFormat(StrEnum):
     PARQUET = "parquet"
     GRAPHML = "graphml"
     CYCLONEDX = "cyclonedx"
+    REPORT = "report"
 
 
 @app.command()
@@ -290,13 +291,15 @@ def export(
     ] = None,
     store: Store = None,
 ) -> None:
-    """Write a snapshot as tables, as a graph, or as a bill of materials."""
+    """Write a snapshot as tables, a graph, a bill of materials, or a report to read."""
     from graph.errors import UsageError
     from modelkin.exports import write
     from modelkin.opening import open as open_snapshot
 
     if family and model:
         raise UsageError("--family and --model exclude each other: give one")
+    if format == ExportFormat.REPORT and (family or model):
+        raise UsageError("a report is of a whole snapshot: leave --family and --model out")
     if partitioned and format != ExportFormat.PARQUET:
         raise UsageError(f"--partitioned is for parquet, and there is none of it for {format}")
     eco = open_snapshot(_settings(store).store, snapshot)

@@ -20,7 +20,7 @@ def write(
     Parameters
     ----------
     form
-        ``csv``, ``parquet``, ``graphml`` or ``cyclonedx``.
+        ``csv``, ``parquet``, ``graphml``, ``cyclonedx``, or ``report``, which is of all.
     path
         The directory of the tables, or the file.
     family, model
@@ -44,6 +44,11 @@ def write(
         rows = model_rows(eco, model, descendants=form != "cyclonedx")
     if form == "csv":
         return write_csv(eco, path, rows)
+    if form == "report":
+        from modelkin.report import write_report
+
+        write_report(eco, path)
+        return [path]
     if form == "parquet":
         return write_parquet(eco, path, rows, partitioned=partitioned)
     rows = linked_rows(eco) if rows is None else rows
