@@ -147,7 +147,10 @@ def test_the_same_snapshot_gives_the_same_bytes(
 
 
 def test_an_ecosystem_of_one_model(report: Report) -> None:
-    rows = tables(report(ecosystem([item("a/b")])))
+    tree = report(ecosystem([item("a/b")]))
+    rows = tables(tree)
+    assert list(rows["Derivatives of each family, with its rank"]) == ["no known family"]
+    assert "First: none has any." in tree.text_content()
     assert list(rows["Models by descendants"]) == ["a/b"]
     assert rows["Derivatives by month"] == {}
 

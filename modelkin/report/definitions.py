@@ -36,7 +36,7 @@ _WHY = (
 def definitions(eco: Ecosystem) -> Section:
     """Return the families with their number and rank under each definition."""
     columns = [family_counts(eco, definition) for definition in _DEFINITIONS.values()]
-    orders = [np.argsort(-values, kind="stable") for values in columns]
+    orders = [_largest_first(values) for values in columns]
     told = np.unique(np.concatenate([orders[0][:_FIRST], *(o[:_LEADERS] for o in orders[1:])]))
     told = told[np.argsort(-columns[0][told], kind="stable")]
     rows = [
@@ -44,13 +44,20 @@ def definitions(eco: Ecosystem) -> Section:
         for family in told.tolist()
     ]
     rows.append(Row("no known family", [_rest(eco, d) for d in _DEFINITIONS.values()], True))
-    first = (
+    leaders = [
         f"{eco.family_keys[int(order[0])]} ({name})"
         for name, order in zip(_DEFINITIONS, orders, strict=True)
         if len(order)
-    )
+    ]
+    first = f"First: {', '.join(leaders) or 'none has any'}."
     table = Table("Derivatives of each family, with its rank", ["family", *_DEFINITIONS], rows)
-    return Section("Families, by definition", [*_WHY, f"First: {', '.join(first)}."], [table])
+    return Section("Families, by definition", [*_WHY, first], [table])
+
+
+def _largest_first(values: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the families that have any, the largest first."""
+    order = np.argsort(-values, kind="stable")
+    return order[values[order] > 0]
 
 
 def _cell(values: NDArray[np.float64], family: int) -> Cell:
