@@ -344,15 +344,20 @@ class ModelConnection:
     def of_rows(
         cls,
         eco: Ecosystem,
-        rows: Callable[[], Rows],
+        rows: Callable[[], Rows] | None,
         wanted: Filter,
         order: Order,
         scope: Any,
         part: Window,
     ) -> Self:
-        """List those of some ascending rows that are wanted; ``scope`` is all they depend on."""
+        """List those of some ascending rows that are wanted; ``scope`` is all they depend on.
+
+        None is for all rows.
+        """
 
         def make() -> tuple[Rows, None]:
+            if rows is None:
+                return wanted.rows(eco), None
             every = rows()
             return every[wanted.of(eco, every)], None
 

@@ -6,7 +6,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import strawberry
 from strawberry.types import Info
 
@@ -164,9 +163,7 @@ class Query:
         chosen = order_by or ModelOrder()
         order = Order(chosen.field, chosen.direction == Direction.DESC)
         part = window(first, after, last, before)
-        return ModelConnection.of_rows(
-            eco, lambda: np.arange(len(eco), dtype=np.int32), listed(filter), order, "models", part
-        )
+        return ModelConnection.of_rows(eco, None, listed(filter), order, "models", part)
 
     @strawberry.field(
         description="Models whose id holds every word, whatever the case and punctuation; the"

@@ -39,7 +39,7 @@ from modelkin.settings import default_cache
 WORKERS = 2
 DISTINCT = 20_000
 """Requests of a cold round that differ, more than are asked in it, and not asked in another."""
-MANY = 1000
+MANY = 100
 """Families and bases that are asked for: those of most descendants."""
 COMPARED = 20
 """Requests of each kind whose answers are compared."""
@@ -91,7 +91,11 @@ def _family(eco: Ecosystem) -> Draw:
 
 def _base(eco: Ecosystem) -> Draw:
     largest = np.argsort(eco.numbers("descendants"))[::-1][:MANY].tolist()
-    return lambda draw: {"id": eco.names[draw.choice(largest)], "first": draw.randint(20, 119)}
+    return lambda draw: {
+        "id": eco.names[draw.choice(largest)],
+        "least": draw.randrange(20),
+        "first": draw.randint(20, 119),
+    }
 
 
 def _models(found: Any) -> Any:
@@ -178,11 +182,11 @@ CASES = [
     ),
     Case(
         "descendants counted, 20 to 119 of them by downloads",
-        """query($id: String!, $first: Int!) { model(id: $id) {
-             descendants(first: $first, orderBy: DOWNLOADS) {
+        """query($id: String!, $least: Long!, $first: Int!) { model(id: $id) {
+             descendants(first: $first, orderBy: DOWNLOADS, filter: {minDownloads: $least}) {
                totalCount nodes { id downloads } } } }""",
-        """query($id: String!, $first: Int!) { models(where: {id: {eq: $id}}) {
-             descendants(first: $first) { total ids downloads } } }""",
+        """query($id: String!, $least: Int!, $first: Int!) { models(where: {id: {eq: $id}}) {
+             descendants(least: $least, first: $first) { total ids downloads } } }""",
         _base,
         _descendants,
         _their_descendants,

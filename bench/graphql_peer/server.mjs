@@ -17,8 +17,9 @@ const typeDefs = `
     downloads: Int
     pagerank: Float
     bases: [Model!]! @relationship(type: "DERIVED_FROM", direction: OUT, properties: "Derivation")
-    descendants(first: Int!): Descendants! @cypher(columnName: "found", statement: """
+    descendants(least: Int!, first: Int!): Descendants! @cypher(columnName: "found", statement: """
       MATCH (this)<-[:DERIVED_FROM*1..]-(d:Model)
+      WHERE d.downloads >= $least AND d.status = 'live'
       WITH DISTINCT d ORDER BY d.downloads DESC, d.id
       WITH collect(d) AS reached
       RETURN {
