@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import neo4j
@@ -104,12 +105,14 @@ class Client:
         return self._again(neo4j.READ_ACCESS, work)
 
     def chunks(self, statement: str) -> Iterator[neo4j.Record]:
-        """Read what one of the statements by chunk yields, each in a transaction of its own."""
-        after: str | None = ""
-        while after is not None:
-            record = self.read(_chunk(statement, after))
-            after = record["last"] if record else None
-            if record:
+        """Read what one of the statements by chunk yields, each in a transaction of its own.
+
+        The server is at work on the next one meanwhile.
+        """
+        with ThreadPoolExecutor(1) as reader:
+            chunk = reader.submit(self.read, _chunk(statement, ""))
+            while record := chunk.result():
+                chunk = reader.submit(self.read, _chunk(statement, record["last"]))
                 yield record
 
     def write(self, work: Callable[[Transaction], T]) -> T:
