@@ -5,7 +5,7 @@
 Crawls generated models into a local Neo4j and measures them, so that the nodes bear scores and
 families too. Then serves them twice, two processes each: ``modelkin serve``, and the peer of
 ``bench/graphql_peer``, in Node's production mode, with indexes of its own beside the store's.
-What both answer is compared first. Cold: each request has other variables. Warm: one request
+What both answer is compared first. Cold: hardly a request is asked twice. Warm: one request
 again and again. They are loaded in turns, by wrk on the same machine; the best round counts, and
 the first one never does.
 
@@ -38,7 +38,7 @@ from modelkin.settings import default_cache
 
 WORKERS = 2
 DISTINCT = 20_000
-"""Requests of a cold round that differ, more than are asked in it, and not asked in another."""
+"""Requests that are drawn for a cold round: more than are asked in it, and hardly two alike."""
 MANY = 100
 """Families and bases that are asked for: those of most descendants."""
 COMPARED = 20

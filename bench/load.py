@@ -45,7 +45,7 @@ def load(port: int, bodies: Sequence[str], connections: int, seconds: float) -> 
     Raises
     ------
     SystemExit
-        When wrk is not installed, or an answer was none or not 200.
+        When wrk is not installed, or an answer was none, not 200, or took 30 seconds.
     """
     if shutil.which("wrk") is None:
         raise SystemExit("install wrk: apt install wrk")
@@ -53,15 +53,9 @@ def load(port: int, bodies: Sequence[str], connections: int, seconds: float) -> 
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
         file.write("\n".join(bodies) + "\n")
         file.flush()
-        command = [
-            "wrk",
-            "-t1",
-            f"-c{connections}",
-            f"-d{max(1, round(seconds))}s",
-            "-s",
-            str(script),
-        ]
-        command += [f"http://127.0.0.1:{port}/graphql", "--", file.name]
+        options = f"-t1 -c{connections} -d{max(1, round(seconds))}s --timeout 30s -s".split()
+        asked = [str(script), f"http://127.0.0.1:{port}/graphql", "--", file.name]
+        command = ["wrk", *options, *asked]
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = json.loads(told.rstrip().rpartition("\n")[2])
     if found["failed"]:

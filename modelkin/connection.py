@@ -96,7 +96,8 @@ class BoundedConnection(HttpToolsProtocol):
         """Wait for what nobody reads, if the answer came before the body's end."""
         super().on_response_complete()
         self._since = monotonic()
-        if self.cycle.more_body:
+        # Of requests that were sent together this may be the next one, whose body somebody reads.
+        if self.cycle.response_complete and self.cycle.more_body:
             self._wait("rest", self._bounds.head_s, self.transport.close)
 
     def pause_writing(self) -> None:
