@@ -32,7 +32,7 @@ from graph.copies import copies_by_family
 from graph.csr import Rows
 from graph.ecosystem import Ecosystem, FamilyView
 from graph.families import Attribution, Credit
-from graph.family_counts import FamilySelection, family_counts
+from graph.family_counts import FamilySelection, family_authors, family_counts
 from graph.listing import OrderField, Page, Window, ascending, listing
 from graph.ranking import Keys
 from graph.records import Relation
@@ -46,6 +46,7 @@ from graph.shares import Weight, sizes
     KEY="`key`, ascending unless told otherwise; all others descend.",
     MODELS="`models`.",
     DERIVATIVES="`derivatives`.",
+    AUTHORS="`authors`.",
     DESCENDANTS="`scores.descendants`.",
     DOWNLOADS="`downloads`, of 30 days.",
     PAGERANK="`scores.pagerank`.",
@@ -56,6 +57,7 @@ class FamilyOrder(StrEnum):
     KEY = "key"
     MODELS = "models"
     DERIVATIVES = "derivatives"
+    AUTHORS = "authors"
     DESCENDANTS = "descendants"
     DOWNLOADS = "downloads"
     PAGERANK = "pagerank"
@@ -149,8 +151,9 @@ class Family:
         return int(family_counts(self.eco, definition)[self.number])
 
     @strawberry.field(
-        description="What `models`, `derivatives` and `downloads` mean here: as the arguments of"
-        " `family` or `families` say, and in full credit. All else is by lineage, of all models."
+        description="What `models`, `derivatives`, `authors` and `downloads` mean here: as the"
+        " arguments of `family` or `families` say, and in full credit. All else is by lineage, of"
+        " all models."
     )
     def definition(self) -> Definition:
         """Return what its counts mean."""
@@ -170,6 +173,14 @@ class Family:
     def derivatives(self) -> int:
         """Return how many derivatives it has."""
         return self._count(Weight.DERIVATIVES)
+
+    @strawberry.field(
+        description="Distinct namespaces that published its `derivatives`. Who builds on several"
+        " families counts in each, so these do not add up."
+    )
+    def authors(self) -> int:
+        """Return how many namespaces built on it."""
+        return int(family_authors(self.eco, self.attribution, self.counted)[self.number])
 
     @strawberry.field(description="Downloads of its live models in 30 days, each fully.")
     def downloads(self) -> Long:
@@ -327,6 +338,8 @@ class FamilyConnection:
                 values: Keys = np.argsort(np.argsort(keys))
             elif order in (FamilyOrder.DESCENDANTS, FamilyOrder.PAGERANK):
                 values = table.column(order.value).to_numpy()
+            elif order == FamilyOrder.AUTHORS:
+                values = family_authors(eco, attribution, counted)
             else:
                 definition = _fully(Weight(order.value), attribution, counted)
                 values = family_counts(eco, definition)

@@ -29,7 +29,15 @@ LISTS = (
     "{ models(first: 1) { totalCount } }",
     *(
         f"{{ families(first: 1, orderBy: {order}) {{ totalCount }} }}"
-        for order in ("DESCENDANTS", "DERIVATIVES", "MODELS", "DOWNLOADS", "PAGERANK", "KEY")
+        for order in (
+            "DESCENDANTS",
+            "DERIVATIVES",
+            "AUTHORS",
+            "MODELS",
+            "DOWNLOADS",
+            "PAGERANK",
+            "KEY",
+        )
     ),
     "{ influence(first: 1) { weight } }",
     "{ licenseDrift { edges } }",

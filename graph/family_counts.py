@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from graph.csr import Rows
 from graph.ecosystem import Ecosystem
 from graph.families import Attribution, Credit
-from graph.selection import ANY
-from graph.shares import By, Definition, Weight, totals
+from graph.selection import ANY, Filter
+from graph.shares import By, Definition, Weight, members, totals
 
 _MEASURED = tuple(
     Definition(weight, Attribution.LINEAGE, Credit.FULL, ANY)
@@ -27,6 +27,28 @@ def family_counts(eco: Ecosystem, definition: Definition) -> NDArray[np.float64]
         (family_counts, definition),
         lambda: totals(eco, By.FAMILY, definition).values,
         size=lambda counts: counts.nbytes,
+    )
+
+
+def family_authors(
+    eco: Ecosystem, attribution: Attribution, models: Filter = ANY
+) -> NDArray[np.int64]:
+    """Count the namespaces that published derivatives of each family, in the order of numbers.
+
+    A namespace counts once in each family that it builds on, so these do not add up. What has no
+    namespace, as the Hub's oldest models, counts nothing.
+    """
+
+    def make() -> NDArray[np.int64]:
+        belongs = members(eco, By.FAMILY, attribution)
+        derived = eco.derived if models == ANY else eco.derived & models.mask(eco)
+        authors = np.where(derived, eco.codes("author"), -1)[belongs.targets]
+        # One number a pair, since numpy sorts those by vector instructions.
+        pairs = (belongs.sources().astype(np.int64) << 32 | authors)[authors >= 0]
+        return np.bincount(np.unique(pairs) >> 32, minlength=belongs.size)
+
+    return eco.arrays.once(
+        (family_authors, attribution, models), make, size=lambda counts: counts.nbytes
     )
 
 

@@ -326,6 +326,8 @@ def test_lists_are_of_live_models(small: Ecosystem) -> None:
         ('orderBy: KEY, country: "US", registered: false', []),
         ("first: 2, orderBy: DERIVATIVES, relations: [QUANTIZED]", ["red", "blue"]),
         ("first: 1, orderBy: DERIVATIVES, direction: DESC, attribution: DIRECT", ["red"]),
+        ("first: 2, orderBy: AUTHORS", ["red", "blue"]),
+        ("first: 1, orderBy: AUTHORS, direction: ASC, registered: true", ["gpt2"]),
     ],
 )
 def test_families_are_chosen_and_ordered(small: Ecosystem, arguments: str, keys: list[str]) -> None:

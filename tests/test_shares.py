@@ -12,6 +12,9 @@ from hypothesis import given
 
 from graph.ecosystem import Ecosystem
 from graph.families import Attribution, Credit
+from graph.family_counts import family_authors
+from graph.records import Relation
+from graph.selection import ANY, Filter
 from graph.shares import By, Definition, Weight, series, share, sizes
 from tests.lineages import REGISTRY, Item, ecosystem, examples, item, item_lists
 
@@ -169,6 +172,18 @@ def check_sizes(eco: Ecosystem) -> None:
             assert size == pytest.approx(values.get(family.key, 0))
 
 
+def check_authors(eco: Ecosystem, counted: Counted) -> None:
+    for attribution, relation in product(Attribution, (None, Relation.MERGE)):
+        expected: dict[str | None, set[str]] = defaultdict(set)
+        for id, family, _ in counted.parts(By.FAMILY, attribution):
+            relations = {made for _, _, made in counted.graph.out_edges(id, keys=True)}
+            if "/" in id and (relation in relations if relation else relations):
+                expected[family].add(id.partition("/")[0])
+        models = Filter(relations=(relation,)) if relation else ANY
+        found = family_authors(eco, attribution, models)
+        assert found.tolist() == [len(expected[family.key]) for family in eco.families]
+
+
 MODELS = [
     item("red/7b", downloads=10, downloadsAllTime=99, createdAt="2023-12-31T23:59:59.999Z"),
     item("red/chat", "finetune:red/7b", downloads=5, license="mit"),
@@ -203,6 +218,14 @@ def test_the_sizes_of_the_example_are_its_shares(eco: Ecosystem) -> None:
     check_sizes(eco)
 
 
+def test_the_authors_of_the_example_are_counted_once_a_family(eco: Ecosystem) -> None:
+    check_authors(eco, Counted(MODELS))
+    numbers = {family.key: number for number, family in enumerate(eco.families)}
+    found = family_authors(eco, Attribution.LINEAGE)
+    assert found[numbers["red"]] == 3  # red itself, quant, and user, of whom two models are
+    assert found[numbers["blue"]] == 1
+
+
 def test_a_share_by_hand(eco: Ecosystem) -> None:
     """Downloads by family: red 10 + 5, the copy 3 and its quantization 8; of twice, half of 6."""
     by_lineage = Definition(Weight.DOWNLOADS, Attribution.LINEAGE, Credit.FRACTIONAL)
@@ -230,3 +253,4 @@ def test_drawn_ecosystems_are_counted_by_definition(items: list[Item]) -> None:
     check_shares(eco, counted)
     check_series(eco, counted)
     check_sizes(eco)
+    check_authors(eco, counted)
