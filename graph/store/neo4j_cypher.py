@@ -1,6 +1,7 @@
 """The Cypher statements as data, derived from the stored columns."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from graph.store.schema import MODEL_SCHEMA, SCHEMA_VERSION
 
@@ -146,37 +147,67 @@ DELETE s
 """
 
 
-def nodes(label: str, names: Sequence[str]) -> str:
-    """Return the statement that reads a chunk of nodes as columns, in the order of their key.
+class Chunked(NamedTuple):
+    """How something is read by chunk, in the order of the keys of nodes.
+
+    Attributes
+    ----------
+    last
+        The statement that gives the last key of ``$rows`` nodes after ``$after``; it reads the
+        index alone.
+    chunk
+        The statement that reads columns of what lies after ``$after``, up to ``$last``, which
+        it gives back too.
+    """
+
+    last: str
+    chunk: str
+
+
+def nodes(label: str, names: Sequence[str]) -> Chunked:
+    """Return how nodes are read as columns.
 
     A column is a list comprehension, not ``collect()`` of the property, which leaves nulls out.
     """
     key = UNIQUE[label]
     columns = ", ".join(f"[n IN found | n.{name}] AS {name}" for name in names)
-    return f"""
-MATCH (n:{label}) USING INDEX n:{label}({key}) WHERE n.{key} > $after
-WITH n ORDER BY n.{key} LIMIT $rows
-WITH collect(n) AS found WHERE size(found) > 0
-RETURN found[-1].{key} AS last{", " if columns else ""}{columns}
-"""
+    return Chunked(
+        _last(label),
+        f"""
+MATCH (n:{label}) USING INDEX n:{label}({key}) WHERE n.{key} > $after AND n.{key} <= $last
+WITH n ORDER BY n.{key}
+WITH collect(n) AS found
+RETURN $last AS last{", " if columns else ""}{columns}
+""",
+    )
 
 
-def relationships(relationship: str, label: str, columns: Mapping[str, str]) -> str:
-    """Return the statement that reads the relationships of a chunk of models as columns.
+def relationships(relationship: str, label: str, columns: Mapping[str, str]) -> Chunked:
+    """Return how the relationships of models are read as columns.
 
     ``columns`` are expressions in ``m``, the model, ``r`` and ``n``, the node at its other end.
     Models are the chunk, not relationships: their keys have an index to go on from.
     """
     collected = ", ".join(
-        f"collect(CASE WHEN r IS NOT NULL THEN {expression} END) AS {name}"
-        for name, expression in columns.items()
+        f"collect({expression}) AS {name}" for name, expression in columns.items()
     )
+    return Chunked(
+        _last("Model"),
+        f"""
+MATCH (m:Model) USING INDEX m:Model(key) WHERE m.key > $after AND m.key <= $last
+MATCH (m)-[r:{relationship}]->(n:{label})
+WITH {collected}
+RETURN *, $last AS last
+""",
+    )
+
+
+def _last(label: str) -> str:
+    key = UNIQUE[label]
     return f"""
-MATCH (m:Model) USING INDEX m:Model(key) WHERE m.key > $after
-WITH m ORDER BY m.key LIMIT $rows
-OPTIONAL MATCH (m)-[r:{relationship}]->(n:{label})
-WITH max(m.key) AS last, {collected} WHERE last IS NOT NULL
-RETURN *
+MATCH (n:{label}) USING INDEX n:{label}({key}) WHERE n.{key} > $after
+WITH n.{key} AS key ORDER BY key LIMIT $rows
+RETURN max(key) AS last
 """
 
 

@@ -74,8 +74,8 @@ class _Nodes:
         return f"{self._ends} MATCH (m)-[r:{self.relationship}]->(n) DELETE r"
 
     @property
-    def links(self) -> str:
-        """Return the statement that reads a chunk of the relationships."""
+    def links(self) -> cypher.Chunked:
+        """Return how the relationships are read."""
         columns = {"model": "m.key", "node": f"n.{self.names[0]}"}
         columns |= {name: f"r.{name}" for name in self.properties}
         return cypher.relationships(self.relationship, self.label, columns)
@@ -127,9 +127,9 @@ class _Writer:
         for start in range(0, len(rows), BATCH_ROWS):
             self.written += self.held.write(_change(statement, rows[start : start + BATCH_ROWS]))
 
-    def chunks(self, statement: str) -> Iterator[Any]:
+    def chunks(self, chunked: cypher.Chunked) -> Iterator[Any]:
         """Read by chunk, and keep the lease meanwhile."""
-        for chunk in self.client.chunks(statement):
+        for chunk in self.client.chunks(chunked):
             self.held.renew_when_due()
             yield chunk
 
@@ -146,10 +146,10 @@ class _Sorted:
     rows: Rows
     writer: _Writer
 
-    def windows(self, statement: str) -> Iterator[tuple[Any, int, int]]:
-        """Read a statement by chunk, with the places of the keys that a chunk is about."""
+    def windows(self, chunked: cypher.Chunked) -> Iterator[tuple[Any, int, int]]:
+        """Read by chunk, with the places of the keys that a chunk is about."""
         start = 0
-        for chunk in self.writer.chunks(statement):
+        for chunk in self.writer.chunks(chunked):
             # Strings compare by code point here, as their UTF-8 bytes do there.
             end = bisect_right(
                 range(len(self.keys)), chunk["last"], start, key=lambda at: self.keys[at].as_py()
