@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from api.explorer import explorer
 
 _GRAPHIQL = Path(__file__).parent / "graphiql"
+_KEY = Path(__file__).parent / "explorer" / "key.js"
 _DAY = {"cache-control": "public, max-age=86400"}
 
 
@@ -18,7 +19,7 @@ def graphiql_page() -> bytes:
 def pages(*, graphiql: bool) -> APIRouter:
     """Return the routes of the pages."""
     router = APIRouter(include_in_schema=False)
-    router.include_router(explorer())
+    router.include_router(explorer(graphiql=graphiql))
 
     if graphiql:
         # Compressed as they are kept: every browser that runs GraphiQL takes gzip.
@@ -26,6 +27,9 @@ def pages(*, graphiql: bool) -> APIRouter:
         style = _zipped("graphiql.css", "text/css")
         router.get("/graphiql/graphiql.js")(lambda: script)
         router.get("/graphiql/graphiql.css")(lambda: style)
+        # The explorer's: both ask for an API key in the same way.
+        key = Response(_KEY.read_bytes(), media_type="text/javascript", headers=_DAY)
+        router.get("/graphiql/key.js")(lambda: key)
     return router
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page, expect
 
+from api.admission import Admission
+from api.keys import Keys, add_key
 from graph.measure import measure
 from graph.registry import load_registry
 from graph.store import open_store
@@ -208,6 +211,28 @@ def test_each_query_that_is_shown_answers(explorer: Explorer, api: Served) -> No
     assert len(seen) > 20
 
 
+def test_a_query_is_opened_in_graphiql(explorer: Explorer, published: Published) -> None:
+    explorer.open("#/family?key=qwen")
+    figure = explorer.figure("Licences")
+    figure.get_by_text("Show the query").click()
+    with explorer.page.expect_popup() as popup:
+        figure.get_by_role("link", name="Open in GraphiQL").click()
+    graphiql = popup.value
+    expect(graphiql.locator(".graphiql-query-editor")).to_contain_text("licenseDrift")
+    expect(graphiql.locator(".graphiql-editor-tool")).to_contain_text('"key": "qwen"')
+    graphiql.get_by_role("button", name="Execute query").click()
+    expect(graphiql.locator(".graphiql-response")).to_contain_text("apache-2.0")
+    graphiql.close()
+    with published.served(graphiql=False) as api:
+        page = explorer.page
+        page.goto(address_of(api))
+        expect(page.locator("[data-figure=Share] pre")).to_contain_text("share")
+        assert page.get_by_role("link", name="GraphiQL").count() == 0
+        expect(page.locator("nav").get_by_text("GraphQL")).to_be_hidden()
+        page.goto("about:blank")
+    explorer.requests = [url for url in explorer.requests if url.startswith(explorer.address)]
+
+
 def test_the_ranking_follows_the_definition(explorer: Explorer, api: Served) -> None:
     explorer.open()
     for attribution, credit in [("LINEAGE", "FRACTIONAL"), ("PUBLISHER", "FULL")]:
@@ -219,6 +244,11 @@ def test_the_ranking_follows_the_definition(explorer: Explorer, api: Served) -> 
         groups = api.post(share).json()["data"]["share"]["groups"]
         ranked = [row[0] for row in explorer.table("Families ranked")]
         assert ranked[:20] == [group["key"] for group in groups]
+        told = f"orderBy: AUTHORS, attribution: {attribution}, excludeAutomated: true"
+        families = f"{{ families(first: 50, {told}) {{ nodes {{ key authors }} }} }}"
+        nodes = api.post(families).json()["data"]["families"]["nodes"]
+        by_authors = [row[:2] for row in explorer.table("Families by authors")]
+        assert by_authors == [[node["key"], str(node["authors"])] for node in nodes]
     words = explorer.page.locator("#status").text_content() or ""
     assert "by publisher, several roots fully for each, without automated ones" in words
     address = explorer.page.url
@@ -330,6 +360,30 @@ def test_a_family_to_take_away(explorer: Explorer) -> None:
     assert len(explorer.take("Lineage", "CSV").splitlines()) == 5
 
 
+def test_who_publishes_and_quantizes_a_family(explorer: Explorer, api: Served) -> None:
+    explorer.open("#/family?key=qwen")
+    quantized = explorer.table("Who quantizes it")
+    members = """{ family(key: "qwen") { members(first: 1000, filter: {relation: QUANTIZED}) {
+      totalCount nodes { author } } } }"""
+    told = api.post(members).json()["data"]["family"]["members"]
+    counted = Counter(node["author"] for node in told["nodes"])
+    assert told["totalCount"] == len(told["nodes"])
+    assert len(quantized) == 100  # as many as are asked for, of more
+    assert f"by {len(counted)} namespaces" in (
+        explorer.figure("Who quantizes it").text_content() or ""
+    )
+    assert {name: int(count) for name, count, _ in quantized}.items() <= counted.items()
+    assert [int(row[1]) for row in quantized] == sorted(counted.values(), reverse=True)[:100]
+    countries = explorer.table("Where it lives")
+    assert [row[0] for row in countries] == ["China", "United States", "France", "unknown"]
+    assert sum(float(row[1]) for row in countries) == 1019  # all derivatives, the unknown included
+    explorer.choose("home", "ORGANIZATION")
+    share = """{ share(by: ORGANIZATION, attribution: PUBLISHER, filter: {family: "qwen"}) {
+      groups { key value } } }"""
+    largest = api.post(share).json()["data"]["share"]["groups"][0]
+    assert explorer.table("Where it lives")[0][:2] == [largest["key"], f"{largest['value']:.0f}"]
+
+
 def test_families_are_added_and_taken_away(explorer: Explorer) -> None:
     page = explorer.open("#/compare?families=qwen,llama,gemma,mistral,phi").page
     page.locator("input[name=family]").fill("olmo")
@@ -395,6 +449,43 @@ def test_an_empty_store_is_waited_for(browser: Browser, tmp_path: Path) -> None:
         page.clock.fast_forward(6000)
         expect(page.locator("#status")).to_contain_text("1 models, 0 derivations")
         expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_key_is_asked_for_where_one_is_needed(
+    browser: Browser, published: Published, tmp_path: Path
+) -> None:
+    key = add_key(tmp_path / "keys", "reader")
+    admission = Admission(Keys(tmp_path / "keys"), anonymous=False)
+    with published.served(admission=admission) as served, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(address_of(served))
+        dialog = page.get_by_role("dialog", name="API key")
+        expect(dialog).to_contain_text("This server answers those who have an API key")
+        results = Axe().run(page).response["violations"]
+        assert [v["id"] for v in results if v["impact"] in {"serious", "critical"}] == []
+        dialog.get_by_role("button", name="Go without").click()
+        expect(page.get_by_role("alert")).to_contain_text("answers those who have an API key")
+        page.get_by_role("button", name="Give a key").click()
+        dialog.locator("input").fill("mk_wrong")
+        dialog.get_by_role("button", name="Use it").click()
+        expect(dialog).to_contain_text("The server does not know this key")
+        dialog.locator("input").fill(f" {key} ")
+        dialog.locator("input").press("Enter")
+        expect(page.locator("[aria-busy], .failed")).to_have_count(0)
+        expect(page.locator("#status")).to_contain_text("1,949 models")
+        page.locator("[data-figure='Families ranked'] summary").last.click()
+        expect(page.get_by_text("The answer as JSON").first).to_be_hidden()
+        page.reload()
+        expect(page.locator("#status")).to_contain_text("1,949 models")
+        kept = page.evaluate("[JSON.stringify(localStorage), JSON.stringify(sessionStorage)]")
+        assert [key in each for each in kept] == [False, True]
+
+        graphiql = context.new_page()
+        graphiql.goto(f"{address_of(served)}/graphql")
+        graphiql.locator("dialog input").fill(key)
+        graphiql.locator("dialog input").press("Enter")
+        graphiql.get_by_role("button", name="Execute query").click()
+        expect(graphiql.locator(".graphiql-response")).to_contain_text('"name": "Qwen"')
 
 
 def test_what_data_say_stays_text(context: BrowserContext, hostile: Served) -> None:

@@ -59,8 +59,14 @@ class _Asset:
         return Response(self.zipped, media_type=self.media_type, headers=headers)
 
 
-def explorer() -> APIRouter:
-    """Return the routes of the explorer: ``/``, and ``/explorer/...`` for what it loads."""
+def explorer(*, graphiql: bool) -> APIRouter:
+    """Return the routes of the explorer: ``/``, and ``/explorer/...`` for what it loads.
+
+    Parameters
+    ----------
+    graphiql
+        Whether the page may lead to GraphiQL.
+    """
     router = APIRouter(include_in_schema=False)
     files = {
         path.relative_to(_HERE).as_posix(): path.read_bytes()
@@ -72,7 +78,7 @@ def explorer() -> APIRouter:
         build.update(name.encode() + b"\0" + content)
     folder = f"explorer/{build.hexdigest()}"
     assets = {name: _Asset.of(name, content) for name, content in files.items()}
-    page = _Asset.of("index.html", _page(files, folder))
+    page = _Asset.of("index.html", _page(files, folder, graphiql=graphiql))
 
     @router.get("/")
     async def first_page(request: Request) -> Response:
@@ -90,7 +96,7 @@ def explorer() -> APIRouter:
     return router
 
 
-def _page(files: dict[str, bytes], folder: str) -> bytes:
+def _page(files: dict[str, bytes], folder: str, *, graphiql: bool) -> bytes:
     """Return the page, which names each module so that all are loaded at once."""
     modules = "\n".join(
         f'<link rel="modulepreload" href="{folder}/{name}">'
@@ -98,7 +104,14 @@ def _page(files: dict[str, bytes], folder: str) -> bytes:
         if name.endswith("js")
     )
     text = files["index.html"].decode()
-    return text.replace("<!-- modules -->", modules).replace("{folder}", folder).encode()
+    told = {
+        "<!-- modules -->": modules,
+        "{folder}": folder,
+        "{graphiql}": "on" if graphiql else "off",
+    }
+    for name, value in told.items():
+        text = text.replace(name, value)
+    return text.encode()
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,7 @@
 // Questions to the GraphQL API. GET, so that the browser keeps answers and asks only whether they stand.
 
+import { fetchWithKey } from './key.js';
+
 export class Failure extends Error {
   constructor(message, code) {
     super(message);
@@ -8,6 +10,13 @@ export class Failure extends Error {
 }
 
 const listeners = [];
+
+/** Whether the server has GraphiQL. */
+export const hasGraphiql = () => document.documentElement.dataset.graphiql === 'on';
+
+/** The address of GraphiQL with a query in it, which is not sent to the server. */
+export const graphiqlAddress = (query, variables) =>
+  `graphql#${new URLSearchParams({ query: query.trim(), variables: JSON.stringify(variables, null, 2) })}`;
 
 /** Hear of the snapshot that each answer is of: `{id, sample}`. */
 export const onSnapshot = listener => listeners.push(listener);
@@ -22,7 +31,7 @@ export function answerAddress(query, variables) {
 export async function ask(query, variables = {}) {
   let answer;
   try {
-    const response = await fetch(answerAddress(query, variables), {
+    const response = await fetchWithKey(answerAddress(query, variables), {
       headers: { accept: 'application/graphql-response+json' },
     });
     answer = await response.json();

@@ -59,6 +59,7 @@ export const axis = (more = {}) => ({
 export function bars(rows, { pick, suffix = '', percents = false } = {}) {
   const places = rows.map((_, index) => index);
   const largest = Math.max(...rows.map(row => row.value), 0);
+  const beside = Math.max(0.2, ...rows.map(row => 0.03 * row.told.length));  // of the bar, for what is told of it
   return {
     pick,
     height: 52 + 27 * rows.length,
@@ -71,7 +72,7 @@ export function bars(rows, { pick, suffix = '', percents = false } = {}) {
     }],
     layout: () => ({
       bargap: 0.28,
-      xaxis: axis({ rangemode: 'tozero', range: [0, largest * (innerWidth < 600 ? 1.8 : 1.2) || 1], nticks: 5, tickformat: percents ? '.0%' : '~s', dtick: !percents && largest < 4 && rows.every(row => Number.isInteger(row.value)) ? 1 : null }),
+      xaxis: axis({ rangemode: 'tozero', range: [0, largest * (innerWidth < 600 ? 1.8 : 1 + beside) || 1], nticks: 5, tickformat: percents ? '.0%' : '~s', tickvals: percents && largest > 0.4 ? [0, 0.25, 0.5, 0.75, 1] : null, dtick: !percents && largest < 4 && rows.every(row => Number.isInteger(row.value)) ? 1 : null }),
       yaxis: axis({
         ticklabelstandoff: 6, tickvals: places, ticktext: rows.map(row => plain(clipped(row.name))), autorange: 'reversed', showgrid: false,
       }),

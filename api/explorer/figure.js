@@ -1,10 +1,11 @@
 // A figure: what was asked, what was answered, and ways to take it along.
 
-import { answerAddress, ask } from './api.js';
+import { answerAddress, ask, graphiqlAddress, hasGraphiql } from './api.js';
 import { draw, image } from './chart.js';
 import { csv, png, save } from './download.js';
 import { element, fresh } from './dom.js';
 import { inWords } from './definition.js';
+import { keyed } from './key.js';
 import { read } from './route.js';
 import { onTheme } from './theme.js';
 import { number, percent, UNKNOWN } from './words.js';
@@ -29,9 +30,10 @@ export function figure({ title, query, controls = [], wide = false, answer }) {
   const asTable = element('details', {}, element('summary', {}, 'Table'), table);
   const code = element('pre', { tabindex: 0, 'aria-label': `${title}: query` });
   const raw = element('a', { target: '_blank', rel: 'noopener' }, 'The answer as JSON');
+  const tried = hasGraphiql() ? element('a', { target: '_blank', rel: 'noopener' }, 'Open in GraphiQL') : null;
   const copied = element('span', { role: 'status' });
   const asQuery = element('details', {}, element('summary', {}, 'Show the query'), code,
-    element('p', { class: 'tools' }, element('button', { type: 'button', onclick: copy }, 'Copy'), raw, copied));
+    element('p', { class: 'tools' }, element('button', { type: 'button', onclick: copy }, 'Copy'), tried, raw, copied));
   const buttons = ['PNG', 'SVG', 'CSV'].map(kind =>
     element('button', { type: 'button', class: 'quiet', 'aria-label': `${title}: ${kind}`, onclick: () => take(kind) }, kind));
   const tools = element('div', { class: 'tools take' }, ...buttons);
@@ -51,10 +53,12 @@ export function figure({ title, query, controls = [], wide = false, answer }) {
     asked = wanted;
     code.textContent = text.trim() + (Object.keys(variables).length ? `\n\n# variables\n${JSON.stringify(variables, null, 2)}` : '');
     raw.href = answerAddress(text, variables);
+    if (tried) tried.href = graphiqlAddress(text, variables);
     shown.setAttribute('aria-busy', 'true');
     try {
       const found = question === from ? data : await ask(text, variables);
       if (wanted !== asked) return;
+      raw.hidden = keyed();  // a link cannot send the key
       [data, from] = [found, question];
       await present(answer(data, state));
     } catch (error) {

@@ -38,11 +38,16 @@ async function start() {
 
 /** Without a snapshot there is nothing to show yet; ask again until there is. */
 function wait({ code, message }) {
-  const coming = code === 'NOT_READY';
+  const coming = code === 'NOT_READY', barred = code === 'UNAUTHENTICATED';
   shown = null;
   view.replaceChildren();
   definition.hidden = true;
   status.textContent = coming ? 'No snapshot is published yet.' : 'The snapshot could not be read.';
+  if (barred) {
+    notices.replaceChildren(element('p', { class: 'notice', role: 'alert' },
+      'This server answers those who have an API key. ', element('button', { type: 'button', onclick: start }, 'Give a key')));
+    return;
+  }
   notices.replaceChildren(element('p', { class: 'notice', role: 'alert' },
     coming
       ? 'Nothing has been measured yet. When a crawl runs, its numbers appear here by themselves; without one, start it with “modelkin crawl” and “modelkin measure”.'

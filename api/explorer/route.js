@@ -4,6 +4,7 @@ const DEFAULTS = {
   weight: 'DERIVATIVES', attribution: 'LINEAGE', credit: 'FRACTIONAL', automated: 'COUNTED',  // the definition
   by: 'COUNTRY', pace: 'month', influence: 'ALL',                       // ecosystem
   measure: 'DESCENDANTS',                                               // ecosystem and family
+  home: 'COUNTRY',                                                      // family
   nodes: '200', colour: 'relation',                                     // model
   families: 'qwen,llama',                                               // compare
   kind: 'ALL',                                                          // quality

@@ -4,6 +4,7 @@ import { ask } from '../api.js';
 import { bars, lines } from '../chart.js';
 import { choice } from '../controls.js';
 import { ARGUMENTS, MONTHS, PARAMETERS, definitionOf } from '../definition.js';
+import { DIVIDED, divided } from '../divided.js';
 import { definitionNote, figure } from '../figure.js';
 import { monthly } from '../monthly.js';
 import { SCORES, rankedModels } from '../ranked.js';
@@ -24,12 +25,18 @@ const RANKING = `query ($weight: Weight!, $credit: Credit!, $excludeAutomated: B
   }
 }
 fragment ranked on Share {
-  groups { key value fraction } groupCount total unknown coverage definition { text }
+  ${DIVIDED}
+}`;
+
+const AUTHORS = `query ($attribution: Attribution!, $excludeAutomated: Boolean) {
+  families(first: 50, orderBy: AUTHORS, attribution: $attribution, excludeAutomated: $excludeAutomated) {
+    nodes { key authors derivatives definition { text } }
+  }
 }`;
 
 const SHARE = `query ($by: GroupBy!, ${PARAMETERS}) {
   share(by: $by, ${ARGUMENTS}, first: 15) {
-    groups { key value fraction } groupCount total unknown coverage definition { text }
+    ${DIVIDED}
   }
   concentration(by: $by, ${ARGUMENTS}) {
     hhi gini topShare top5Share groupCount
@@ -102,25 +109,33 @@ export function ecosystem(place) {
     },
   });
 
+  const authors = figure({
+    title: 'Families by authors', query: AUTHORS,
+    answer({ families: { nodes } }) {
+      const defined = nodes[0]?.definition.text.split(', ').slice(1).join(', ');
+      return {
+        note: `Namespaces that published live derivatives of a family, ${defined}. ` +
+          'Who builds on several families counts in each, so these do not add up, and have no shares.',
+        chart: bars(nodes.slice(0, 15).map(({ key, authors: count }, index) => ({
+          name: `${index + 1}. ${key}`, value: count, told: compact(count), pick: family(key),
+        })), { pick: go, suffix: ' authors' }),
+        table: {
+          head: ['Family', 'Authors', 'Derivatives', 'Derivatives an author'],
+          rows: nodes.map(({ key, authors: count, derivatives }) => [{ value: key, href: family(key) }, count, derivatives,
+            count ? { value: derivatives / count, text: precise(derivatives / count) } : { value: null, text: 'none' }]),
+        },
+      };
+    },
+  });
+
   const share = figure({
     title: 'Share', query: SHARE, controls: [choice('By', 'by', GROUPS)],
     answer({ share: s, concentration: c }, { by }) {
-      const known = s.groups.map(({ key, value, fraction }) => ({ name: groupName(by, key), key, value, fraction }));
-      const shown = s.unknown > 0 && !known.some(({ name }) => name === UNKNOWN)
-        ? [...known, { name: UNKNOWN, key: UNKNOWN, value: s.unknown * s.total, fraction: s.unknown }] : known;
+      const shown = divided(s, by);
       return {
-        note: `${definitionNote(s)} Of the ${number(c.groupCount)} known groups the largest has ${percent(c.topShare)}, ` +
+        ...shown,
+        note: `${shown.note} Of the ${number(c.groupCount)} known groups the largest has ${percent(c.topShare)}, ` +
           `the five largest ${percent(c.top5Share)} of what all of them have; HHI ${precise(c.hhi)}, Gini ${precise(c.gini)}.`,
-        chart: bars(shown.map(({ name, key, fraction }) => ({
-          name, value: fraction, told: percent(fraction), shade: name === UNKNOWN ? 'none' : 'series-1',
-          pick: by === 'FAMILY' && name !== UNKNOWN ? family(key) : null,
-        })), { pick: go, percents: true }),
-        table: {
-          head: [GROUPS[by], 'Value', 'Share'],
-          rows: shown.map(({ name, key, value, fraction }) => [
-            { value: name, href: by === 'FAMILY' && name !== UNKNOWN ? family(key) : null }, value,
-            { value: fraction, text: percent(fraction) }]),
-        },
       };
     },
   });
@@ -170,7 +185,7 @@ export function ecosystem(place) {
     }),
   });
 
-  place.append(...[ranking, ranks, share, months, models, influence, sums].map(each => each.element));
+  place.append(...[ranking, ranks, authors, share, influence, months, models, sums].map(each => each.element));
 
   let asked;
   return state => {
@@ -178,6 +193,7 @@ export function ecosystem(place) {
     const { attribution, ...others } = definition;
     ranking.show(others, { attribution });
     ranks.show(others, { attribution });
+    authors.show({ attribution, excludeAutomated: definition.excludeAutomated }, {});
     share.show({ by, ...definition }, { by });
     asked = definition;
     ask(LARGEST, definition).then(({ share: { groups } }) => {

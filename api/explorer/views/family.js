@@ -3,6 +3,7 @@
 import { bars, groups } from '../chart.js';
 import { choice } from '../controls.js';
 import { MONTHS, definitionOf } from '../definition.js';
+import { DIVIDED, divided } from '../divided.js';
 import { element, link } from '../dom.js';
 import { fact, facts } from '../facts.js';
 import { figure } from '../figure.js';
@@ -10,7 +11,7 @@ import { monthly } from '../monthly.js';
 import { SCORES, rankedModels } from '../ranked.js';
 import { address, family as familyAddress, go, model } from '../route.js';
 import {
-  ATTRIBUTIONS, LICENSE_CLASSES, MEASURES, RELATIONS, UNKNOWN, compact, groupName, number, percent, precise, some,
+  ATTRIBUTIONS, LICENSE_CLASSES, MEASURES, RELATIONS, UNKNOWN, compact, groupName, number, precise, some,
 } from '../words.js';
 
 const ABOUT = `query ($key: String!) {
@@ -41,39 +42,25 @@ const MEMBERS = `query ($key: String!, $field: ModelOrderField!) {
   } }
 }`;
 
-const PLACES = `query ($key: String!) {
-  models(first: 1000, filter: {family: $key, status: LIVE}, orderBy: {field: DOWNLOADS}) {
-    totalCount nodes { id downloads author organization { country } }
+const PLACES = `query ($key: String!, $by: GroupBy!, $weight: Weight!, $excludeAutomated: Boolean) {
+  share(by: $by, weight: $weight, attribution: PUBLISHER, excludeAutomated: $excludeAutomated, filter: {family: $key}, first: 100) {
+    ${DIVIDED}
   }
 }`;
 
-const QUANTIZERS = `query ($key: String!) {
-  models(first: 1000, filter: {family: $key, relation: QUANTIZED, status: LIVE}, orderBy: {field: DOWNLOADS}) {
-    totalCount nodes { id author downloads }
+const QUANTIZERS = `query ($key: String!, $weight: Weight!, $excludeAutomated: Boolean) {
+  share(
+    by: ORGANIZATION, weight: $weight, attribution: PUBLISHER, excludeAutomated: $excludeAutomated,
+    filter: {family: $key, relation: QUANTIZED}, first: 100
+  ) {
+    ${DIVIDED}
   }
+  models(first: 5, filter: {family: $key, relation: QUANTIZED, excludeAutomated: $excludeAutomated}, orderBy: {field: DOWNLOADS}) { totalCount nodes { id } }
 }`;
+
+const HOMES = { COUNTRY: 'country', ORGANIZATION: 'organisation' };
 
 const INFLUENCE = `{ influence(first: 1000) { from to weight } }`;
-
-/** Count models and their downloads by a name; models whose downloads nobody knows add none, and are counted. */
-function tallied(nodes, nameOf) {
-  const found = new Map();
-  for (const node of nodes) {
-    const name = nameOf(node);
-    const entry = found.get(name) ?? { name, models: 0, downloads: 0, untold: 0, most: node.id };
-    entry.models += 1;
-    if (node.downloads === null) entry.untold += 1;
-    else entry.downloads += node.downloads;
-    found.set(name, entry);
-  }
-  return [...found.values()].sort((a, b) => b.models - a.models || a.name.localeCompare(b.name));
-}
-
-const ofThem = ({ totalCount, nodes }, what) => (totalCount > nodes.length
-  ? `Of the ${number(totalCount)} ${what} the ${number(nodes.length)} with most downloads.`
-  : `All ${number(totalCount)} ${what}.`);
-
-const downloadsOf = ({ downloads, models, untold }) => (untold === models ? null : downloads);
 
 function about({ family: f }) {
   const { growth: g, influence: i, mostAdopted: m, organization: o } = f;
@@ -174,32 +161,29 @@ export function family(place) {
   });
 
   const places = figure({
-    title: 'Where its models are published', query: PLACES,
-    answer: ({ models }) => {
-      const found = tallied(models.nodes, node => groupName('COUNTRY', node.organization?.country ?? null));
+    title: 'Where it lives', query: PLACES, controls: [choice('By', 'home', HOMES)],
+    answer({ share }, { home }) {
+      const shown = divided(share, home);
       return {
-        note: `${ofThem(models, 'live models by lineage')} By the country of the publisher's headquarters; most people who publish are in no registry, and so unknown.`,
-        chart: bars(found.slice(0, 15).map(({ name, models: count }) => ({
-          name, value: count, told: `${number(count)} (${percent(count / models.nodes.length)})`, shade: name === UNKNOWN ? 'none' : 'series-1',
-        }))),
-        table: { head: ['Country', 'Models', 'Downloads, 30 days'], rows: found.map(entry => [entry.name, entry.models, downloadsOf(entry)]) },
+        ...shown,
+        note: `What descends from it, by who published it${home === 'COUNTRY'
+          ? ': the country of the headquarters; most people who publish are in no registry, and so unknown' : ''}. ` +
+          `${share.groupCount > share.groups.length ? `The first ${share.groups.length} of ${number(share.groupCount)}. ` : ''}${shown.note}`,
       };
     },
   });
 
   const quantizers = figure({
     title: 'Who quantizes it', query: QUANTIZERS,
-    answer: ({ models }) => {
-      const found = tallied(models.nodes, node => node.author ?? UNKNOWN);
+    answer({ share, models }) {
+      if (!models.totalCount) return { note: 'No live model is declared as a quantized copy.' };
+      const shown = divided(share, 'ORGANIZATION', 'relation-QUANTIZED');
       return {
-        note: models.totalCount ? `${ofThem(models, 'live quantized models')} By namespace.` : 'No live model is declared as a quantized copy.',
-        chart: found.length ? bars(found.slice(0, 15).map(({ name, models: count, most }) => ({
-          name, value: count, told: number(count), shade: 'relation-QUANTIZED', pick: model(most),
-        })), { pick: go, suffix: ' quantized models' }) : null,
-        table: {
-          head: ['Who', 'Quantized models', 'Downloads, 30 days', 'The most downloaded'],
-          rows: found.map(entry => [entry.name, entry.models, downloadsOf(entry), { value: entry.most, href: model(entry.most) }]),
-        },
+        ...shown,
+        note: `${some(models.totalCount, 'live quantized model')} by ${some(share.groupCount, 'namespace')}` +
+          `${share.groupCount > share.groups.length ? `, of which the first ${share.groups.length}` : ''}. ${shown.note}`,
+        body: [element('p', { class: 'note' }, 'Most downloaded: ',
+          ...models.nodes.flatMap(({ id }, index) => [index ? ', ' : '', link(model(id), id)]))],
       };
     },
   });
@@ -226,11 +210,14 @@ export function family(place) {
   place.append(...[numbers, sizes, months, licenses, relations, members, quantizers, places, parameters, influence].map(each => each.element));
 
   return state => {
-    const { key = '', measure, pace } = state, definition = definitionOf(state);
+    const { key = '', measure, pace, home } = state, definition = definitionOf(state);
+    const { weight, excludeAutomated } = definition;
     numbers.show({ key }, {});
-    sizes.show({ key, weight: definition.weight, excludeAutomated: definition.excludeAutomated }, {});
+    sizes.show({ key, weight, excludeAutomated }, {});
+    places.show({ key, by: home, weight, excludeAutomated }, { home });
+    quantizers.show({ key, weight, excludeAutomated }, {});
     months.show({ keys: [key], ...definition }, { pace });
-    for (const each of [licenses, relations, parameters, places, quantizers]) each.show({ key }, {});
+    for (const each of [licenses, relations, parameters]) each.show({ key }, {});
     members.show({ key, field: measure }, { measure });
     influence.show({}, { key });
     return `Family ${key}`;

@@ -34,6 +34,7 @@ const SCORES = `query ($id: String!) {
       pagerank katz betweenness closeness harmonic
     }
     relativeAdoption { value derivatives typical days size definition }
+    families { family { key name } scores { pagerank betweenness } }
   }
 }`;
 
@@ -103,7 +104,9 @@ function pictured({ model: { lineage } }, { id, colour }) {
   };
 }
 
-function explained({ model: { scores: s, relativeAdoption: a }, snapshot }) {
+const FAMILIES = 5;  // of a model, in which its scores are told
+
+function explained({ model: { scores: s, relativeAdoption: a, families }, snapshot }) {
   const rows = [
     ['Direct derivatives', s.directDerivatives, `${some(s.directDerivatives, 'model')} ${s.directDerivatives === 1 ? 'names' : 'name'} it as their base.`],
     ['Descendants', s.descendants, `${some(s.descendants, 'model')} ${s.descendants === 1 ? 'derives' : 'derive'} from it at any distance, by ${some(s.distinctAuthors, 'namespace')}.`],
@@ -120,6 +123,10 @@ function explained({ model: { scores: s, relativeAdoption: a }, snapshot }) {
     ['Relative adoption', a?.value ?? null, a
       ? `${some(a.derivatives, 'derivative')} within ${a.days} days of its creation, where ${precise(a.typical)} are typical of the leaders of its size (${a.size}).`
       : 'Unknown: its size or date is, or too few models of its size are built on, or it is under 30 days old.'],
+    ...families.slice(0, FAMILIES).flatMap(({ family: { name }, scores: within }) => [
+      [`PageRank within ${name}`, within.pagerank, `${percent(within.pagerank)} of what all members of the family have together, as if no other models were there.`],
+      [`Betweenness within ${name}`, within.betweenness, within.betweenness
+        ? 'The part of all pairs of members whose shortest way leads through it.' : 'No shortest way from one member to another leads through it.']]),
   ];
   return {
     note: 'Edges run from derivative to base. No score says that a model is good, or used.',
