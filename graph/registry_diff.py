@@ -79,7 +79,12 @@ def group_changes(
 ) -> GroupChanges:
     """Compare the groups of two attributions of one snapshot."""
     old, new = (_counted(eco, by, attribution, credit) for eco in (before, after))
-    joined = _table(old, "before").join(_table(new, "after"), "key", join_type="full outer")
+    joined = _table(old, "before").join(
+        _table(new, "after"),
+        "key",
+        join_type="full outer",
+        use_threads=False,  # some of them may outlive the process, which then ends by an abort
+    )
     equal = np.ones(len(joined), np.bool_)
     for weight in WEIGHTS:
         one, other = (joined.column(f"{weight}_{side}").to_numpy() for side in ("before", "after"))
@@ -90,7 +95,8 @@ def group_changes(
         pc.subtract(*(joined.column(f"models_{side}").fill_null(0) for side in ("before", "after")))
     )
     joined = joined.append_column("step", step).filter(pa.array(~equal))
-    groups = joined.sort_by([("step", "descending"), ("key", "ascending")]).drop_columns("step")
+    order = pc.sort_indices(joined, sort_keys=[("step", "descending"), ("key", "ascending")])
+    groups = joined.take(order).drop_columns("step")
     unknown = {weight: (old[weight].unknown, new[weight].unknown) for weight in WEIGHTS}
     return GroupChanges(groups, unknown)
 
