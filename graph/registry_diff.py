@@ -83,7 +83,7 @@ def group_changes(
         _table(new, "after"),
         "key",
         join_type="full outer",
-        use_threads=False,  # some of them may outlive the process, which then ends by an abort
+        use_threads=False,  # so that none is left when the process ends
     )
     equal = np.ones(len(joined), np.bool_)
     for weight in WEIGHTS:
