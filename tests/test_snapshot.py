@@ -138,7 +138,9 @@ def test_a_missing_file_is_named(directory: Path, name: str) -> None:
 
 def test_an_older_format_is_refused_with_the_mend(directory: Path) -> None:
     change_manifest(directory, format=snapshot.FORMAT - 1, previous=...)
-    with pytest.raises(SnapshotFormatError, match=rf"has format {snapshot.FORMAT - 1}, .* measure again"):
+    with pytest.raises(
+        SnapshotFormatError, match=rf"has format {snapshot.FORMAT - 1}, .* measure again"
+    ):
         Ecosystem(directory)
     assert snapshot.read_lasting(directory).manifest.previous is None
 
