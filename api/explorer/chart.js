@@ -83,7 +83,7 @@ export function bars(rows, { pick, suffix = '', percents = false } = {}) {
 /** Lines over dates or names. Series are `{name, values}`; a value that is null leaves a gap. */
 export function lines(steps, series, { kind = 'date', reversed = false, labels = true } = {}) {
   return {
-    height: 340,
+    height: 340 + 20 * series.filter(({ name }) => name.length > 20).length,  // the legend gives them lines of their own
     traces: () => series.map(({ name, values }, index) => ({
       type: 'scatter', mode: values.length > 36 ? 'lines' : 'lines+markers', name: plain(clipped(name)), x: steps, y: values,
       line: { color: seriesColour(index), width: 2, dash: index < SERIES ? 'solid' : 'dot' },

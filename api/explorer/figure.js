@@ -134,13 +134,13 @@ export function tableOf(caption, { head, rows }) {
       const words = text ?? (typeof value === 'number' ? number(value) : value ?? UNKNOWN);
       const content = href ? element('a', { href }, words) : words;
       if (index === 0) return element('th', { scope: 'row' }, content);
-      return element('td', { class: typeof value === 'number' ? 'n' : value === null ? 'none' : null }, content);
+      return element('td', { class: typeof value === 'number' ? 'n' : value === null ? 'none' : words.length > 40 ? 'long' : null }, content);
     })))));
 }
 
 /** The definition and what it leaves out, as a sentence. */
 export const definitionNote = ({ definition, unknown, coverage }) => [
   `${definition.text}.`,
-  unknown > 0 ? ` ${percent(unknown)} belongs to no known group.` : '',
+  unknown > 0 ? ` Of all ${percent(unknown)} belongs to no known group.` : '',
   coverage === undefined ? '' : ` ${percent(coverage)} of the models declare a base.`,
 ].join('');

@@ -134,8 +134,8 @@ export function ecosystem(place) {
       const shown = divided(s, by);
       return {
         ...shown,
-        note: `${shown.note} Of the ${number(c.groupCount)} known groups the largest has ${percent(c.topShare)}, ` +
-          `the five largest ${percent(c.top5Share)} of what all of them have; HHI ${precise(c.hhi)}, Gini ${precise(c.gini)}.`,
+        note: shown.note + (c.groupCount ? ` Of the ${number(c.groupCount)} known groups the largest has ${percent(c.topShare)}, ` +
+          `the five largest ${percent(c.top5Share)} of what all of them have; HHI ${precise(c.hhi)}, Gini ${precise(c.gini)}.` : ''),
       };
     },
   });
