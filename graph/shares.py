@@ -17,6 +17,7 @@ from graph.names import place_of
 from graph.registry import LicenseClass
 from graph.registry.definitions import UNKNOWN_COUNTRY
 from graph.selection import ANY, Filter
+from graph.traversal import edges_of
 
 Values = NDArray[np.float64]
 
@@ -123,15 +124,30 @@ class _Division(NamedTuple):
         """How many bytes it takes, the labels apart: they are mostly the snapshot's own."""
         return sum(array.nbytes for array in (*self.members, self.partly, self.parts))
 
-    def counted(self, eco: Ecosystem, definition: Definition, group: int | None = None) -> Values:
-        """Return what each of a group's members counts; without a group, those of all."""
-        ends = (0, -1) if group is None else (group, group + 1)
-        start, stop = (int(self.members.offsets[end]) for end in ends)
+    def counted(self, eco: Ecosystem, definition: Definition, group: int) -> Values:
+        """Return what each of a group's members counts."""
+        start, stop = self.members.offsets[group : group + 2].tolist()
         counted = _weights(eco, definition, self.members.targets[start:stop])
         if definition.credit == Credit.FRACTIONAL:
             few = slice(*np.searchsorted(self.partly, [start, stop]).tolist())
             counted[self.partly[few] - start] *= self.parts[few]
         return counted
+
+
+class _Grouping(NamedTuple):
+    """The same the other way: which groups each model has.
+
+    Attributes
+    ----------
+    groups
+        Each model's groups, ascending.
+    partly, parts
+        As of `_Division`, in ``groups.targets``.
+    """
+
+    groups: Csr
+    partly: NDArray[np.intp]
+    parts: Values
 
 
 def share(eco: Ecosystem, by: By, definition: Definition, first: int | None = None) -> Share:
@@ -158,20 +174,32 @@ def share(eco: Ecosystem, by: By, definition: Definition, first: int | None = No
 
 
 def totals(eco: Ecosystem, by: By, definition: Definition) -> Totals:
-    """Return all groups and what is counted of each, as `share` counts."""
+    """Return all groups and what is counted of each, as `share` counts.
+
+    In the time of the models that count: few of them, where the definition has a filter.
+    """
+    weights = _weights(eco, definition)
     division = _divided(eco, by, definition.attribution)
-    counted = division.counted(eco, definition)
-    offsets = division.members.offsets
-    filled = np.flatnonzero(offsets[1:] > offsets[:-1])
-    values = np.zeros(division.members.size)
-    if len(filled):
-        values[filled] = np.add.reduceat(counted, offsets[filled])
-    known = float(counted.sum())
-    if definition.credit == Credit.FULL:
-        known -= float((counted[division.partly] * (1 - division.parts)).sum())
-    total = _whole(eco, definition).total
+    groups, partly, parts = _by_model(eco, by, definition.attribution)
+    if definition.models == ANY:
+        places = np.arange(len(groups.targets))
+        counted = np.repeat(weights, groups.degrees())
+    else:
+        rows = np.flatnonzero(weights).astype(np.int32)
+        places = edges_of(groups, rows)
+        counted = np.repeat(weights[rows], groups.offsets[rows + 1] - groups.offsets[rows])
+    few = np.searchsorted(places, partly)
+    there = np.append(places, -1)[few] == partly
+    few, parts = few[there], parts[there]
+    if definition.credit == Credit.FRACTIONAL:
+        counted[few] *= parts
+        known = float(counted.sum())
+    else:
+        known = float(counted.sum() - (counted[few] * (1 - parts)).sum())
+    values = np.bincount(groups.targets[places], counted, minlength=division.members.size)
+    total = float(weights.sum())
     unknown = max(0.0, 1 - known / total) if total else 0.0
-    return Totals(division.labels, values, total, unknown)
+    return Totals(division.labels, values.astype(np.float64, copy=False), total, unknown)
 
 
 def members(eco: Ecosystem, by: By, attribution: Attribution) -> Csr:
@@ -323,6 +351,25 @@ def _divided(eco: Ecosystem, by: By, attribution: Attribution) -> _Division:
         (_Division, by, attribution),
         lambda: _division(eco, by, attribution),
         size=lambda division: division.size,
+    )
+
+
+def _by_model(eco: Ecosystem, by: By, attribution: Attribution) -> _Grouping:
+    def make() -> _Grouping:
+        division = _divided(eco, by, attribution)
+        members, partly = division.members, division.partly
+        entries = (members.targets.astype(np.int64) << 32) | members.sources()
+        some = entries[partly]
+        entries.sort()
+        offsets = np.zeros(len(eco) + 1, np.int32)
+        np.cumsum(np.bincount(members.targets, minlength=len(eco)), out=offsets[1:])
+        places = np.searchsorted(entries, some)
+        order = np.argsort(places)
+        groups = Csr(offsets, (entries & 0xFFFFFFFF).astype(np.int32))
+        return _Grouping(groups, places[order], division.parts[order])
+
+    return eco.arrays.once(
+        (_Grouping, by, attribution), make, size=lambda made: sum(a.nbytes for a in made.groups)
     )
 
 

@@ -1,5 +1,6 @@
 """The notebooks run as Jupyter runs them, and print what stands under their cells."""
 
+import ast
 import gzip
 import json
 import re
@@ -83,7 +84,8 @@ def test_a_notebook_shows_what_it_prints(name: str, ran: dict[str, list[Cell]]) 
         shown = below and re.match(r"```text\n(.*?)```", below.source, re.DOTALL)
         assert printed(cell) == (shown[1] if shown else ""), cell.source
         drawn = [output for output in cell.outputs if FIGURE in output.get("data", {})]
-        assert len(drawn) == cell.source.splitlines()[-1].startswith("figures."), cell.source
+        last = ast.unparse(ast.parse(cell.source).body[-1])
+        assert len(drawn) == last.startswith("figures."), cell.source
         figures += len(drawn)
     assert figures or name == "own-measure"
 
