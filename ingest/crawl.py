@@ -103,7 +103,9 @@ class Crawl:
         with report.timed("load"):
             if not self._load(run, report, known):
                 return False
-        if not report.written and (settled := self._last_settled(run, self._sight(known))):
+        # A run that was gone on with may have stored more than it had time to say.
+        nothing_new = run.cursor is None and not report.written
+        if nothing_new and (settled := self._last_settled(run, self._sight(known))):
             report.settled = settled
             report.quality.merge(Quality(settled["quality"]))
             return True

@@ -14,7 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.errors import HubError, InputError, LeaseHeldError, LeaseLostError, ShrinkError
+from graph.errors import (
+    HubError,
+    InputError,
+    LeaseHeldError,
+    LeaseLostError,
+    ShrinkError,
+    StoreError,
+)
 from graph.records import Model
 from graph.store.embedded import EmbeddedStore
 from graph.store.port import Batch, Run
@@ -384,6 +391,23 @@ def test_crawl_that_finds_the_very_same_does_not_settle(store: EmbeddedStore) ->
     assert not settles(*items[:2])
     assert settles(*items)
     assert len(models(store, "id")) == 4
+
+
+def test_crawl_that_was_killed_after_its_last_batch_is_settled_by_the_next(
+    store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crawl(store, item(1, "a/b"), item(2, "c/d"))
+
+    def killed(*_: Any) -> None:
+        raise StoreError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "finish", killed)  # what it counted last is told nobody
+        with pytest.raises(StoreError):
+            crawl(store, item(1, "a/b"), item(2, "c/d", "a/b"), progress=killed)
+    assert edges(store) == set()
+    crawl(store, item(1, "a/b"), item(2, "c/d", "a/b"))
+    assert edges(store) == {("2", "1")}
 
 
 @many_stores
