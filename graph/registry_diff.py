@@ -91,8 +91,14 @@ def group_changes(
         # Sums of parts differ in their last digits when they are added in another order; where
         # there is no such group, NaN is close to nothing.
         equal &= np.isclose(one, other, rtol=1e-9, atol=1e-9)
-    step = pc.abs(
-        pc.subtract(*(joined.column(f"models_{side}").fill_null(0) for side in ("before", "after")))
+    # Rounded, or what sums add in their last digits would decide between two of one size.
+    step = pc.round(
+        pc.abs(
+            pc.subtract(
+                *(joined.column(f"models_{side}").fill_null(0) for side in ("before", "after"))
+            )
+        ),
+        9,
     )
     joined = joined.append_column("step", step).filter(pa.array(~equal))
     order = pc.sort_indices(joined, sort_keys=[("step", "descending"), ("key", "ascending")])

@@ -353,7 +353,7 @@ def test_order_does_not_matter_and_a_second_crawl_writes_nothing(
             assert again.report["written"] == 0
 
 
-@many_stores
+@settings(many_stores, max_examples=15)
 @given(st.lists(st.tuples(worlds, st.sampled_from(["full", "incremental"])), min_size=2))
 def test_crawl_that_has_nothing_to_settle_ends_like_one_that_settles_all(
     tmp_path: Path, crawls: list[tuple[list[Any], str]]
