@@ -8,11 +8,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from graph.attribution import attribute
-from graph.csr import Csr, Rows, csr
+from graph.csr import Csr, Rows
 from graph.ecosystem import Ecosystem
 from graph.families import Attribution, Credit
 from graph.registry import Registry
-from graph.shares import By, Definition, Totals, Weight, members, totals
+from graph.shares import By, Definition, Totals, Weight, groups_by_model, totals
 from graph.snapshot import MODELS, TABLES, as_batch
 from graph.stored import Stored
 from graph.traversal import distinct
@@ -120,7 +120,7 @@ def _table(counted: dict[Weight, Totals], side: str) -> pa.Table:
 
 def moves(before: Ecosystem, after: Ecosystem, attribution: Attribution) -> Moves:
     """Find the live models that another attribution of the same snapshot puts elsewhere."""
-    old, new = (_families(eco, attribution) for eco in (before, after))
+    old, new = (groups_by_model(eco, By.FAMILY, attribution) for eco in (before, after))
     old_keys, new_keys = (eco.table("families").column("key") for eco in (before, after))
     place = pc.index_in(old_keys, value_set=new_keys)
     # A family that is no more has a number behind those that are.
@@ -132,12 +132,6 @@ def moves(before: Ecosystem, after: Ecosystem, attribution: Attribution) -> Move
     rows = rows[before.live[rows]]
     by_use = np.argsort(-before.numbers("descendants")[rows], kind="stable")
     return Moves(rows[by_use], old, new)
-
-
-def _families(eco: Ecosystem, attribution: Attribution) -> Csr:
-    """Return each model's families."""
-    of_family = members(eco, By.FAMILY, attribution)
-    return csr(of_family.targets, of_family.sources(), len(eco))[0]
 
 
 def _pairs(families: Csr, numbers: Rows) -> NDArray[np.int64]:

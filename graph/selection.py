@@ -81,16 +81,20 @@ class Filter:
         return mask
 
     def mask(self, eco: Ecosystem) -> Mask:
-        """Return which rows pass, one flag a row.
+        """Return which rows pass, one flag a row; remembered, so not to be changed.
 
         Raises
         ------
         NotFoundError
             When the family does not exist.
         """
-        mask = np.zeros(len(eco), np.bool_)
-        mask[self.rows(eco)] = True
-        return mask
+
+        def make() -> Mask:
+            mask = np.zeros(len(eco), np.bool_)
+            mask[self.rows(eco)] = True
+            return mask
+
+        return eco.arrays.once(self, make, size=lambda mask: mask.nbytes)
 
     def _tests(self, eco: Ecosystem) -> Iterator[Test]:
         """Give what a row must pass, the family apart; what leaves few rows comes first."""

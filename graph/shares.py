@@ -180,14 +180,14 @@ def totals(eco: Ecosystem, by: By, definition: Definition) -> Totals:
     """
     weights = _weights(eco, definition)
     division = _divided(eco, by, definition.attribution)
-    groups, partly, parts = _by_model(eco, by, definition.attribution)
+    of_model, partly, parts = _by_model(eco, by, definition.attribution)
     if definition.models == ANY:
-        places = np.arange(len(groups.targets))
-        counted = np.repeat(weights, groups.degrees())
+        places = np.arange(len(of_model.targets))
+        counted = np.repeat(weights, of_model.degrees())
     else:
         rows = np.flatnonzero(weights).astype(np.int32)
-        places = edges_of(groups, rows)
-        counted = np.repeat(weights[rows], groups.offsets[rows + 1] - groups.offsets[rows])
+        places = edges_of(of_model, rows)
+        counted = np.repeat(weights[rows], of_model.offsets[rows + 1] - of_model.offsets[rows])
     few = np.searchsorted(places, partly)
     there = np.append(places, -1)[few] == partly
     few, parts = few[there], parts[there]
@@ -196,7 +196,7 @@ def totals(eco: Ecosystem, by: By, definition: Definition) -> Totals:
         known = float(counted.sum())
     else:
         known = float(counted.sum() - (counted[few] * (1 - parts)).sum())
-    values = np.bincount(groups.targets[places], counted, minlength=division.members.size)
+    values = np.bincount(of_model.targets[places], counted, minlength=division.members.size)
     total = float(weights.sum())
     unknown = max(0.0, 1 - known / total) if total else 0.0
     return Totals(division.labels, values.astype(np.float64, copy=False), total, unknown)
@@ -205,6 +205,11 @@ def totals(eco: Ecosystem, by: By, definition: Definition) -> Totals:
 def members(eco: Ecosystem, by: By, attribution: Attribution) -> Csr:
     """Return the models that count for each group, in the order of `totals`, ascending."""
     return _divided(eco, by, attribution).members
+
+
+def groups_by_model(eco: Ecosystem, by: By, attribution: Attribution) -> Csr:
+    """Return the groups for which each model counts, in the order of `totals`, ascending."""
+    return _by_model(eco, by, attribution).groups
 
 
 def series(
@@ -218,21 +223,21 @@ def series(
         ``YYYY-MM``, and for each key one value a month. Models without a date are left out;
         the Hub dates everything older than March 2022 to that month.
     """
-    return _whole(eco, definition).months, {key: _line(eco, by, key, definition) for key in keys}
+    return _span(eco, definition).months, {key: _line(eco, by, key, definition) for key in keys}
 
 
 def _line(eco: Ecosystem, by: By, key: str, definition: Definition) -> list[float]:
     def make() -> list[float]:
-        whole = _whole(eco, definition)
+        span = _span(eco, definition)
         division = _divided(eco, by, definition.attribution)
         group = place_of(key, division.labels)
         if group is None:
-            return [0.0] * len(whole.months)
+            return [0.0] * len(span.months)
         counted = division.counted(eco, definition, group)
         months = _months(eco)[division.members.of(group)]
         dated = (months >= 0) & (counted > 0)
         values: list[float] = np.bincount(
-            months[dated] - whole.first, weights=counted[dated], minlength=len(whole.months)
+            months[dated] - span.first, weights=counted[dated], minlength=len(span.months)
         ).tolist()
         return values
 
@@ -289,24 +294,23 @@ def _largest(counted: Totals, groups: Rows, first: int) -> Rows:
     return np.concatenate([above, tied[by_name]])
 
 
-class _Whole(NamedTuple):
-    """What is divided: how much in all, and from which month to which."""
+class _Span(NamedTuple):
+    """From which month to which there is anything of what is divided."""
 
-    total: float
     first: int
     months: list[str]
 
 
-def _whole(eco: Ecosystem, definition: Definition) -> _Whole:
-    def make() -> _Whole:
+def _span(eco: Ecosystem, definition: Definition) -> _Span:
+    def make() -> _Span:
         weights, months = _weights(eco, definition), _months(eco)
         dated = months[(months >= 0) & (weights > 0)]
         first, last = (int(dated.min()), int(dated.max())) if len(dated) else (0, -1)
         dates = np.arange(first, last + 1).astype("datetime64[M]").astype(str).tolist()
-        return _Whole(float(weights.sum()), first, dates)
+        return _Span(first, dates)
 
-    key = (_whole, definition.weight, definition.models)
-    return eco.answers.once(key, make, size=lambda whole: 64 * len(whole.months))
+    key = (_span, definition.weight, definition.models)
+    return eco.answers.once(key, make, size=lambda span: 64 * len(span.months))
 
 
 def _months(eco: Ecosystem) -> NDArray[np.int16]:
@@ -326,7 +330,7 @@ def _weights(eco: Ecosystem, definition: Definition, rows: Rows | None = None) -
     models = definition.models
     if models == ANY:
         return _weights_of(eco, definition.weight, slice(None) if rows is None else rows)
-    mask = eco.arrays.once(models, lambda: models.mask(eco), size=lambda mask: mask.nbytes)
+    mask = models.mask(eco)
     passed = np.flatnonzero(mask if rows is None else mask[rows])
     weights = np.zeros(len(eco) if rows is None else len(rows))
     weights[passed] = _weights_of(eco, definition.weight, passed if rows is None else rows[passed])
@@ -344,11 +348,14 @@ def _weights_of(eco: Ecosystem, weight: Weight, rows: slice | NDArray[Any]) -> V
     return counted.astype(np.float64)
 
 
+def _key(kind: type, by: By, attribution: Attribution) -> tuple[type, By, Attribution]:
+    """Return under what a division is kept; by relation it is one, whatever the attribution."""
+    return kind, by, Attribution.PUBLISHER if by == By.RELATION else attribution
+
+
 def _divided(eco: Ecosystem, by: By, attribution: Attribution) -> _Division:
-    if by == By.RELATION:  # a model is its own, whatever the attribution
-        attribution = Attribution.PUBLISHER
     return eco.arrays.once(
-        (_Division, by, attribution),
+        _key(_Division, by, attribution),
         lambda: _division(eco, by, attribution),
         size=lambda division: division.size,
     )
@@ -365,11 +372,13 @@ def _by_model(eco: Ecosystem, by: By, attribution: Attribution) -> _Grouping:
         np.cumsum(np.bincount(members.targets, minlength=len(eco)), out=offsets[1:])
         places = np.searchsorted(entries, some)
         order = np.argsort(places)
-        groups = Csr(offsets, (entries & 0xFFFFFFFF).astype(np.int32))
-        return _Grouping(groups, places[order], division.parts[order])
+        found = Csr(offsets, (entries & 0xFFFFFFFF).astype(np.int32))
+        return _Grouping(found, places[order], division.parts[order])
 
     return eco.arrays.once(
-        (_Grouping, by, attribution), make, size=lambda made: sum(a.nbytes for a in made.groups)
+        _key(_Grouping, by, attribution),
+        make,
+        size=lambda made: sum(a.nbytes for a in made.groups),
     )
 
 
