@@ -1,10 +1,6 @@
 """What a count means, given beside it."""
 
-from collections.abc import Iterator
-from dataclasses import fields
-from datetime import UTC, datetime
-from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
@@ -15,23 +11,7 @@ from graph.families import Attribution, Credit
 from graph.records import Relation
 from graph.selection import ANY, Filter
 from graph.shares import Weight
-
-_WEIGHTS = {
-    Weight.MODELS: "live models",
-    Weight.DERIVATIVES: "live models that declare a base",
-    Weight.DOWNLOADS: "downloads of live models in the 30 days before the crawl",
-    Weight.DOWNLOADS_ALL_TIME: "downloads of live models since their creation",
-}
-_ATTRIBUTIONS = {
-    Attribution.LINEAGE: "attributed to the roots of their weights, through copies",
-    Attribution.PUBLISHER: "attributed to who released them",
-    Attribution.DIRECT: "attributed to who released the models that they name as their bases",
-}
-_CREDITS = {
-    Credit.FULL: "a model of several roots counts fully for each",
-    Credit.FRACTIONAL: "a model of several roots counts in equal shares that sum to 1",
-}
-
+from graph.wording import in_words, terms
 
 AttributionArgument = Annotated[
     Attribution, strawberry.argument(description="To whom models are attributed.")
@@ -80,18 +60,12 @@ class Definition:
     )
     def filter(self) -> list[FilterTerm]:
         """Return what models must be."""
-        return [FilterTerm(field=name, value=value) for name, value in _terms(self.models)]
+        return [FilterTerm(field=name, value=value) for name, value in terms(self.models)]
 
     @strawberry.field(description="The same in words.")
     def text(self) -> str:
         """Return the definition in words."""
-        parts = (
-            f"{_WEIGHTS[self.weight]}, {_ATTRIBUTIONS[self.attribution]}",
-            _CREDITS[self.credit],
-            *(_words(name, value) for name, value in _terms(self.models)),
-        )
-        text = "; ".join(parts)
-        return text[:1].upper() + text[1:]
+        return in_words(self.plain)
 
     @property
     def plain(self) -> shares.Definition:
@@ -128,32 +102,3 @@ class DefinitionInput:
         return Definition(
             weight=weight, attribution=self.attribution, credit=self.credit, models=models
         )
-
-
-_FIELDS = {"relations": "relation", "statuses": "status"}
-"""Where `ModelFilter` has other names than the read model's filter."""
-
-
-def _terms(models: Filter) -> Iterator[tuple[str, str]]:
-    """Give the fields of `ModelFilter` that are asked for, and their values as text."""
-    for field in fields(models):
-        value = getattr(models, field.name)
-        if value != field.default:
-            first, *rest = _FIELDS.get(field.name, field.name).split("_")
-            yield first + "".join(map(str.capitalize, rest)), _text(field.name, value)
-
-
-def _words(name: str, value: str) -> str:
-    if name == "excludeAutomated":
-        return "automated derivatives left out"
-    return f"only with {name} {value}"
-
-
-def _text(name: str, value: Any) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(_text(name, part) for part in value)
-    if isinstance(value, Enum):
-        return value.name
-    if name.startswith("created"):
-        return datetime.fromtimestamp(value / 1000, UTC).isoformat().replace("+00:00", "Z")
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from api.definition import Definition as DefinitionInWords
+from graph import wording
 from graph.families import Attribution, Credit
 from graph.shares import Definition, Weight
 from graph.snapshot import Manifest
@@ -30,14 +30,8 @@ def note(manifest: Manifest, *sentences: str, unknown: float = 0) -> str:
 
 
 def in_words(definition: Definition) -> str:
-    """Return what a count means, as a sentence of the API's words."""
-    words = DefinitionInWords(
-        weight=definition.weight,
-        attribution=definition.attribution,
-        credit=definition.credit,
-        models=definition.models,
-    )
-    return f"{words.text()}."
+    """Return what a count means, as a sentence."""
+    return f"{wording.in_words(definition)}."
 
 
 def day(milliseconds: int) -> str:
