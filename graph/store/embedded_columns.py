@@ -1,7 +1,7 @@
 """Reading tables of SQLite as columns: it joins rows to lines of text, and Arrow parses them.
 
 Both work without Python's lock, one ahead of the other; a Python object for each value takes more
-than twice as long. More than one reader would wait for each other in SQLite's memory allocation.
+than twice as long. Two readers in two threads were no faster than one.
 """
 
 import contextlib
