@@ -81,7 +81,7 @@ class Filter:
         return mask
 
     def mask(self, eco: Ecosystem) -> Mask:
-        """Return which rows pass, one flag a row; remembered, so not to be changed.
+        """Return which rows pass, one flag a row; remembered, so it is read-only.
 
         Raises
         ------
@@ -92,6 +92,7 @@ class Filter:
         def make() -> Mask:
             mask = np.zeros(len(eco), np.bool_)
             mask[self.rows(eco)] = True
+            mask.flags.writeable = False
             return mask
 
         return eco.arrays.once(self, make, size=lambda mask: mask.nbytes)
