@@ -13,6 +13,7 @@ from api.family import Family
 from graph import shares
 from graph.ecosystem import Ecosystem
 from graph.errors import UsageError
+from graph.family_counts import family_authors
 from graph.history import History
 from graph.records import Relation
 from graph.registry import LicenseClass
@@ -187,6 +188,16 @@ class ComparedFamily:
     definition: Definition = strawberry.field(
         description="To whom models are attributed, and how those of several families count."
     )
+
+    @strawberry.field(
+        description="Distinct namespaces that published its `derivatives`, in full under any"
+        " credit. Who builds on several families counts in each, so these do not add up."
+    )
+    def authors(self) -> int:
+        """Return how many namespaces built on it."""
+        plain = self.definition.plain
+        counts = family_authors(self.family.eco, plain.attribution, plain.models)
+        return int(counts[self.family.number])
 
     @classmethod
     def each(

@@ -21,6 +21,7 @@ from ingest.report import Report
 from ingest.roster import COLUMNS, Edges, Mask, Roster
 from ingest.settle import RULES, Settlement, settle
 from ingest.source import Page, Source
+from ingest.storing import Storing
 from ingest.transform import transform
 
 END = "end"
@@ -64,9 +65,10 @@ class Crawl:
     progress: Progress = unheard
     stop: Callable[[], bool] = lambda: False
     _stopping: bool = False
+    _about: int | None = None
     _gathered: list[Batch] = field(default_factory=list)
-    _stored: dict[str, Any] = field(default_factory=dict)
     _key_of_id: KeyOfId | None = None
+    _storing: Storing = field(init=False)
 
     def run(self) -> Run:
         """Crawl, and return the run with its report; its state is ``done`` or ``stopped``.
@@ -82,8 +84,8 @@ class Crawl:
             When a full crawl would sweep more than it may.
         """
         run = self.store.begin("crawl", self.source.name, self.mode, resume=self.resume)
-        self._stored = run.report
         report = Report(run.report, self.source)
+        self._storing = Storing(self.store, run, report, self._tell)
         try:
             with heartbeat(self.store, run):
                 state = "done" if self._crawl(run, report) else "stopped"
@@ -91,7 +93,7 @@ class Crawl:
             state = _end_of(error)
             # Whoever goes on from the last batch that was stored counts on from its report.
             with contextlib.suppress(LeaseLostError, StoreError):  # the first error is the cause
-                self.store.finish(run, state, self._stored)
+                self.store.finish(run, state, self._storing.told)
             raise
         return self.store.finish(run, state, report.as_dict())
 
@@ -165,12 +167,14 @@ class Crawl:
 
     def _load(self, run: Run, report: Report, known: Known) -> bool:
         """Store what is new or changed of each page; False when told to stop there."""
-        about = self.source.total or (len(known) if self._sweeps else None)
-        for batch in self._batches(run, report, known):
-            report.written += self.store.write(run, batch)
-            self._stored = report.as_dict()
-            self.progress("load", report.read, max(about, report.read) if about else None)
+        self._about = self.source.total or (len(known) if self._sweeps else None)
+        with self._storing as storing:
+            for batch in self._batches(run, report, known):
+                storing.put(batch)
         return not self._stopping
+
+    def _tell(self, read: int) -> None:
+        self.progress("load", read, max(self._about, read) if self._about else None)
 
     def _batches(self, run: Run, report: Report, known: Known) -> Iterator[Batch]:
         """Gather pages to what a store takes best; a failure leaves none behind."""
@@ -186,15 +190,15 @@ class Crawl:
                 if self._stopping:
                     break
                 if rows >= self.batch_rows:
-                    yield _joined(gathered, report)
+                    yield _joined(gathered)
                     gathered.clear()
                     rows = 0
         except (ModelkinError, KeyboardInterrupt):
             if gathered:
-                yield _joined(gathered, report)
+                yield _joined(gathered)
             raise
         if gathered:
-            yield _joined(gathered, report)
+            yield _joined(gathered)
 
     def _batch(self, report: Report, known: Known, page: Page) -> Batch:
         report.quality.extend((Reason(reason), example) for reason, example in page.rejected)
@@ -239,6 +243,7 @@ class Crawl:
             place for place, model in enumerate(models) if model.key.startswith(ID_KEY_PREFIX)
         ]
         if unkeyed and self._key_of_id is None:
+            self._storing.wait()
             columns = self.store.columns("models", ["key", "id", "status"])
             self._key_of_id = KeyOfId(columns)
             for batch in self._gathered:  # read, but not stored yet
@@ -308,15 +313,14 @@ def _end_of(error: BaseException) -> str:
     return "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
 
 
-def _joined(batches: list[Batch], report: Report) -> Batch:
-    """Return the batches of some pages as one, with the report as it is after them."""
+def _joined(batches: list[Batch]) -> Batch:
+    """Return the batches of some pages as one."""
     cursors = [batch.cursor for batch in batches if batch.cursor is not None]
     return Batch(
         models=[model for batch in batches for model in batch.models],
         digests=[digest for batch in batches for digest in batch.digests],
         cursor=cursors[-1] if cursors else None,
         seen=b"".join(batch.seen for batch in batches),
-        report=report.as_dict(),
     )
 
 

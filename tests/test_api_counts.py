@@ -72,14 +72,14 @@ def test_every_count_is_of_the_same_models(
         f"""{{
           share(by: FAMILY{each}) {{ groups {{ key value }} total {DEFINITION} }}
           concentration(by: FAMILY{each}) {{ topShare unknown {DEFINITION} }}
-          compare(families: ["red", "blue"]{each}) {{ derivatives {DEFINITION} }}
+          compare(families: ["red", "blue"]{each}) {{ derivatives authors {DEFINITION} }}
           timeSeries(by: FAMILY, keys: ["red", "blue"]{each}) {{ series {{ values }} {DEFINITION} }}
           family(key: "red"{f", {uncredited}" if uncredited else ""}) {{
             derivatives definition {{ text credit }}
             sizes(weight: DERIVATIVES{f", {uncredited}" if uncredited else ""}) {{
               models definition {{ attribution credit text }} }} }}
           families(orderBy: DERIVATIVES{f", {uncredited}" if uncredited else ""}) {{
-            nodes {{ key derivatives definition {{ text }} }} }} }}""",
+            nodes {{ key derivatives authors definition {{ text }} }} }} }}""",
     )
     assert both.count("(") == (1 if arguments else 0)
     values = {group["key"]: group["value"] for group in told["share"]["groups"]}
@@ -100,6 +100,10 @@ def test_every_count_is_of_the_same_models(
     credit = "FULL" if "FULL" in arguments else "FRACTIONAL"
     assert sizes["LINEAGE", credit] == red
     assert told["family"]["derivatives"] == sizes["LINEAGE", "FULL"]
+    authors = {node["key"]: node["authors"] for node in told["families"]["nodes"]}
+    assert [entry["authors"] for entry in told["compare"]] == [
+        authors.get(key, 0) for key in ("red", "blue")
+    ]
     listed = {node["key"]: node["derivatives"] for node in told["families"]["nodes"]}
     assert listed["red"] == sizes["LINEAGE", "FULL"]
     assert [*listed.values()] == sorted(listed.values(), reverse=True)

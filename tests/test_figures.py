@@ -16,6 +16,7 @@ from graph import profile, shares
 from graph.ecosystem import Ecosystem
 from graph.errors import NotFoundError, UsageError
 from graph.families import Attribution, Credit
+from graph.family_counts import family_authors
 from graph.history import History, of_store
 from graph.lineage import Lineage
 from graph.lineage import lineage as walk
@@ -147,14 +148,19 @@ def test_sizes(sample_ecosystem: Ecosystem) -> None:
 def test_compare(sample_ecosystem: Ecosystem) -> None:
     definition = DEFINITIONS[1]
     figure = figures.compare(sample_ecosystem, ["llama", "qwen"], definition)
+    *weighed, authors = figure.data
     for trace, weight in zip(
-        figure.data, (Weight.DERIVATIVES, Weight.MODELS, Weight.DOWNLOADS), strict=True
+        weighed, (Weight.DERIVATIVES, Weight.MODELS, Weight.DOWNLOADS), strict=True
     ):
         meant = Definition(weight, definition.attribution, definition.credit)
         assert list(trace.x) == [
             shares.size(sample_ecosystem, sample_ecosystem.family_number(key), meant)
             for key in ("llama", "qwen")
         ]
+    found = family_authors(sample_ecosystem, definition.attribution)
+    assert list(authors.x) == [
+        found[sample_ecosystem.family_number(key)] for key in ("llama", "qwen")
+    ]
 
 
 def test_profiles(sample_ecosystem: Ecosystem) -> None:

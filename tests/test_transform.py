@@ -32,6 +32,24 @@ WHOLE = {
     "gated": "manual",
 }
 
+BASES = [
+    {"_id": BASE_KEY, "id": "a/b"},
+    {"_id": BASE_KEY, "id": "c/d"},
+    {"_id": KEY, "id": "a/b"},
+    {"_id": "odd", "id": "a/b"},
+    {"_id": BASE_KEY, "id": "org/child"},
+    {"_id": BASE_KEY, "id": "no id"},
+    {"id": "a/b"},
+    {"_id": BASE_KEY},
+]
+ODD: list[Any] = [None, 7, "a/b", [], {}, ["a/b"], [None], {"id": "a/b"}, [{"_id": [], "id": {}}]]
+AGREEING = [
+    *(f"base_model:{text}{id}" for text in ("", "finetune:", "merge:") for id in ("a/b", "c/d")),
+    "base_model:org/child",
+    "base_model:finetune:org/child",
+    "license:mit",
+]
+
 
 def read(**fields: Any) -> tuple[Model, list[Reason]]:
     """Transform a model of which only these fields and its id are given."""
@@ -612,6 +630,33 @@ def test_what_a_record_says_does_not_depend_on_others(item: dict[str, Any]) -> N
     first = repr(transform(item))
     transform(WHOLE)
     assert repr(transform(item)) == first
+
+
+@given(
+    st.fixed_dictionaries(
+        {"tags": st.lists(st.sampled_from(AGREEING), max_size=4)},
+        optional={
+            "baseModels": st.fixed_dictionaries(
+                {"models": st.lists(st.sampled_from(BASES), max_size=2) | st.sampled_from(ODD)},
+                optional={"relation": st.sampled_from(["finetune", "merge", "other", None, []])},
+            )
+            | st.sampled_from(ODD),
+            "cardData": st.sampled_from([None, {}, {"base_model": "a/b"}, {"base_model": "c/d"}]),
+        },
+    )
+)
+def test_bases_on_which_all_agree_are_those_of_a_closer_look(fields: dict[str, Any]) -> None:
+    item = {"_id": KEY, "id": "org/child", **fields}
+    found = transform(item)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("ingest.transform._agreed", lambda *_: None)
+        assert transform(item) == found
+
+
+def test_bases_on_which_all_agree_need_no_closer_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.transform._checked", None)
+    tags = ["base_model:a/b", "x", "base_model:adapter:a/b"]
+    assert bases(tags=tags, baseModels=base_models("adapter", "a/b")) == ([(ADAPTER, "a/b")], [])
 
 
 def test_every_reason_has_a_meaning() -> None:

@@ -111,6 +111,11 @@ class EmbeddedStore:
         return str(self._directory)
 
     @property
+    def remote(self) -> bool:
+        """Whether a server does the work."""
+        return False
+
+    @property
     def _snapshots(self) -> Path:
         return self._directory / "snapshots"
 

@@ -68,6 +68,11 @@ class Neo4jStore:
         """The server's address."""
         return self._client.url
 
+    @property
+    def remote(self) -> bool:
+        """Whether a server does the work."""
+        return True
+
     def _is_prepared(self) -> bool:
         found = self._client.probe(cypher.VERSION)
         version: int = found["version"] if found else 0

@@ -137,6 +137,11 @@ class Store(Protocol):
         """Where it is, without credentials."""
         ...
 
+    @property
+    def remote(self) -> bool:
+        """Whether a server does the work, so that this process can do other work meanwhile."""
+        ...
+
     def begin(self, kind: str, source: str, mode: str, *, resume: bool = True) -> Run:
         """Take the lease and begin a run, or go on with the last one of its like.
 

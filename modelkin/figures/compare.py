@@ -1,4 +1,4 @@
-"""Families side by side: what they have of derivatives, models and downloads."""
+"""Families side by side: what they have of derivatives, models, downloads and authors."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,18 +7,23 @@ import plotly.graph_objects as go
 
 from graph import shares
 from graph.ecosystem import Ecosystem
+from graph.family_counts import family_authors
 from graph.shares import Definition, Weight
 from modelkin.figures.note import DEFINITION, in_words, note
 from modelkin.figures.style import SERIES, clipped, figure, plain
 from modelkin.figures.words import WEIGHTS, number
 
 _WEIGHTS = (Weight.DERIVATIVES, Weight.MODELS, Weight.DOWNLOADS)
+_AUTHORS = "authors of derivatives"
 
 
 def compare(
     eco: Ecosystem, families: Sequence[str], definition: Definition = DEFINITION
 ) -> go.Figure:
-    """Draw families by three weights, each with a scale of its own.
+    """Draw families by three weights and by who builds on them, each with a scale of its own.
+
+    Authors are namespaces among a family's derivatives; one that builds on several families
+    counts fully in each.
 
     Parameters
     ----------
@@ -36,9 +41,13 @@ def compare(
     names = [eco.families[number].name for number in numbers]
     places = list(range(len(families)))
     colours = [SERIES[place % len(SERIES)] for place in places]
+    authors = family_authors(eco, definition.attribution, definition.models)
+    panels = {
+        WEIGHTS[weight]: [shares.size(eco, n, replace(definition, weight=weight)) for n in numbers]
+        for weight in _WEIGHTS
+    } | {_AUTHORS: authors[numbers].tolist()}
     traces, axes = [], {}
-    for place, weight in enumerate(_WEIGHTS, 1):
-        values = [shares.size(eco, n, replace(definition, weight=weight)) for n in numbers]
+    for place, (title, values) in enumerate(panels.items(), 1):
         trace = go.Bar(
             orientation="h",
             xaxis=f"x{place}",
@@ -48,7 +57,7 @@ def compare(
             textposition="outside",
             cliponaxis=False,
             hovertext=[
-                plain(f"{name}: {number(value)} {WEIGHTS[weight]}")
+                plain(f"{name}: {number(value)} {title}")
                 for name, value in zip(names, values, strict=True)
             ],
             hoverinfo="text",
@@ -56,11 +65,11 @@ def compare(
         )
         traces.append(trace)
         axes[f"xaxis{place}"] = {
-            "domain": [(place - 1) / len(_WEIGHTS), (place - 0.1) / len(_WEIGHTS)],
+            "domain": [(place - 1) / len(panels), (place - 0.1) / len(panels)],
             "range": [0, 1.6 * max(values, default=0) or 1],
             "tickformat": "~s",
             "nticks": 4,
-            "title": {"text": WEIGHTS[weight]},
+            "title": {"text": title},
         }
     return figure(
         "Families side by side",

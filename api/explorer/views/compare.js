@@ -20,11 +20,13 @@ const COMPARE = `query ($families: [String!]!, $attribution: Attribution!, $cred
       key name organization { title country } growth { recent previous rate } scores { descendants pagerank }
       mostAdopted { model { id } value }
     }
-    models derivatives downloads downloadsAllTime definition { text }
+    models derivatives authors downloads downloadsAllTime definition { text }
   }
 }`;
 
-const MEASURES = { derivatives: 'Derivatives', models: 'Models', downloads: 'Downloads, 30 days' };
+const MEASURES = { derivatives: 'Derivatives', authors: 'Authors who build on it', models: 'Models', downloads: 'Downloads, 30 days' };
+
+const AUTHORS = 'Namespaces among its derivatives. Whoever builds on several families counts in each.';
 
 export function compare(place) {
   const chips = element('ul', { class: 'chips', 'aria-label': 'Compared families' });
@@ -47,7 +49,7 @@ export function compare(place) {
   const measures = Object.entries(MEASURES).map(([field, title]) => figure({
     title, query: COMPARE,
     answer: ({ compare: found }) => ({
-      note: field === 'derivatives' ? found[0].definition.text.split(', ').slice(1).join(', ') : '',
+      note: field === 'derivatives' ? found[0].definition.text.split(', ').slice(1).join(', ') : field === 'authors' ? AUTHORS : '',
       chart: bars(found.map((each, index) => ({
         name: each.family.name, value: each[field], told: compact(each[field]), shade: `series-${index + 1}`, pick: family(each.family.key),
       })), { pick: go }),
@@ -65,11 +67,11 @@ export function compare(place) {
     answer: ({ compare: found }) => ({
       note: `${found[0].definition.text}. Descendants, PageRank and growth are by lineage under any definition.`,
       table: {
-        head: ['Family', 'By', 'Country', 'Models', 'Derivatives', 'Downloads, 30 days', 'Descendants', 'New in 90 days', 'Change', 'Most adopted'],
+        head: ['Family', 'By', 'Country', 'Models', 'Derivatives', 'Authors', 'Downloads, 30 days', 'Descendants', 'New in 90 days', 'Change', 'Most adopted'],
         rows: found.map(({ family: f, ...each }) => [
           { value: f.key, text: f.name, href: family(f.key) }, f.organization?.title ?? null,
           f.organization && f.organization.country !== UNKNOWN ? groupName('COUNTRY', f.organization.country) : null,
-          each.models, each.derivatives, each.downloads, f.scores.descendants, f.growth.recent,
+          each.models, each.derivatives, each.authors, each.downloads, f.scores.descendants, f.growth.recent,
           { value: f.growth.rate, text: f.growth.rate === null ? 'none before' : percent(f.growth.rate) },
           f.mostAdopted ? { value: f.mostAdopted.model.id, href: model(f.mostAdopted.model.id) } : null]),
       },
