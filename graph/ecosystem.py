@@ -32,7 +32,9 @@ ANSWERS = 16 * 1024 * 1024
 """Bytes, about, of the small answers that an ecosystem remembers for what clients ask."""
 
 ARRAYS = 32 * 1024 * 1024
-"""Bytes of the arrays that it remembers to work out others."""
+ARRAYS_PER_MODEL = 16
+"""Bytes of the arrays that it remembers to work out others, at least, and for each model: room for
+one division of all models, both ways."""
 
 _MANY_LABELS = 10_000
 """Distinct texts of a column, as authors are, that are not kept as Python objects."""
@@ -81,8 +83,8 @@ class Ecosystem:
         self._derived: dict[object, Any] = {}
         self._making = Making()
         self.answers: Lru[Any] = Lru(ANSWERS)
-        self.arrays: Lru[Any] = Lru(ARRAYS)
         self.names = Names(self.column("id"))
+        self.arrays: Lru[Any] = Lru(max(ARRAYS, ARRAYS_PER_MODEL * len(self)))
         self.bases, self.base_relations = self._lineage("bases", "base_relations")
         self.derivatives, self.derivative_relations = self._lineage(
             "derivatives", "derivative_relations"

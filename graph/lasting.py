@@ -1,5 +1,6 @@
 """What a measured snapshot leaves for ever: its series, and what changed since the one before."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,15 +29,23 @@ def complete(directory: Path, store: Store, cache: Path) -> None:
         Where the one before is published, and where it may be copied to.
     """
     eco = Ecosystem(directory)
-    snapshot.write_lasting(directory, "series", series(eco))
-    history = of_store(store, cache)
-    changes = snapshot.CHANGES.empty_table()
-    found = _before(eco, history, store, cache)
-    if found is not None:
-        id, models = found
-        changes = difference(models, eco.table("models"), lambda keys: history.went(keys, id))
-        snapshot.write_manifest(directory, replace(eco.manifest, previous=id))
+    with ThreadPoolExecutor(1) as beside:
+        sizes = beside.submit(series, eco)
+        changes = _changes(eco, directory, store, cache)
+    snapshot.write_lasting(directory, "series", sizes.result())
     snapshot.write_lasting(directory, "changes", changes)
+
+
+def _changes(eco: Ecosystem, directory: Path, store: Store, cache: Path) -> pa.Table:
+    """Return what changed since the snapshot before, and name that in the manifest."""
+    history = of_store(store, cache)
+    found = _before(eco, history, store, cache)
+    if found is None:
+        return snapshot.CHANGES.empty_table()
+    id, models = found
+    changes = difference(models, eco.table("models"), lambda keys: history.went(keys, id))
+    snapshot.write_manifest(directory, replace(eco.manifest, previous=id))
+    return changes
 
 
 def _before(

@@ -4,6 +4,7 @@ import contextlib
 import secrets
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,9 @@ def build(
     found = scores(graph, stored, as_of)
 
     steps.begin("families")
-    attributed = attribute(stored, root_rows, found["pagerank"], registry)
+    with ThreadPoolExecutor(1) as beside:
+        search = beside.submit(_search_table, stored, found)
+        attributed = attribute(stored, root_rows, found["pagerank"], registry)
     quality = Quality(crawl.report.get("quality"))
     for cycle in graph.arrangement.cycles():
         quality.add(Reason.CYCLE, " -> ".join(graph.names[row] for row in cycle))
@@ -128,7 +131,7 @@ def build(
     tables = {
         **attributed.tables,
         "models": _models_table(stored, root_rows, attributed.columns | found),
-        "search": _search_table(stored, found),
+        "search": search.result(),
     }
     return manifest, tables
 

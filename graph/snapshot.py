@@ -219,8 +219,13 @@ def write(directory: Path, manifest: Manifest, tables: dict[str, pa.Table]) -> N
 
 def as_batch(table: pa.Table, schema: pa.Schema) -> pa.RecordBatch:
     """Return a table as its readers expect it: each column in one piece of memory."""
-    columns = [_minus_one(column.combine_chunks()) for column in table.cast(schema).columns]
+    columns = [_minus_one(_in_one_piece(column)) for column in table.cast(schema).columns]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _in_one_piece(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column in one piece of memory, the one that it has where it can be."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _minus_one(column: pa.Array) -> pa.Array:
