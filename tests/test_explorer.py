@@ -211,6 +211,22 @@ def test_each_query_that_is_shown_answers(explorer: Explorer, api: Served) -> No
     assert len(seen) > 20
 
 
+@pytest.mark.parametrize("where", ["the view", "another view"])
+def test_a_chart_fits_after_the_window_has_another_width(explorer: Explorer, where: str) -> None:
+    compared = "#/compare?families=qwen,llama"
+    explorer.open(compared)
+    if where == "another view":
+        explorer.go("#/quality")
+    explorer.page.set_viewport_size({"width": 390, "height": 800})
+    explorer.go(compared)
+    explorer.page.wait_for_function("""() => {
+        const charts = [...document.querySelectorAll('.js-plotly-plot')];
+        const width = element => element.getBoundingClientRect().width;
+        return charts.length === 5
+            && charts.every(chart => width(chart) === width(chart.querySelector('.main-svg')));
+    }""")
+
+
 def test_a_query_is_opened_in_graphiql(explorer: Explorer, published: Published) -> None:
     explorer.open("#/family?key=qwen")
     figure = explorer.figure("Licences")

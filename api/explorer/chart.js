@@ -2,7 +2,7 @@
 
 import { colour } from './theme.js';
 
-const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false };
+const CONFIG = { displayModeBar: false, scrollZoom: false };
 const SERIES = 8;
 let library;
 
@@ -22,10 +22,24 @@ export const plain = text => String(text).replaceAll('&', '&amp;').replaceAll('<
 
 export const seriesColour = index => colour(`series-${index % SERIES + 1}`);
 
+// A chart may be out of the page while the window changes its width, so that watching the window would not do.
+const widths = new WeakMap();
+const resizes = new ResizeObserver(entries => {
+  for (const { target, contentRect: { width } } of entries) {
+    if (!width || width === widths.get(target)) continue;
+    widths.set(target, width);
+    library.then(({ Plots }) => Plots.resize(target));
+  }
+});
+
 /** Draw `{traces, layout, pick}` into a place; `pick` is called with the `customdata` of what is clicked. */
 export async function draw(place, chart) {
   const { react } = await plotly();
   await react(place, chart.traces(), { ...base(), ...chart.layout() }, CONFIG);
+  if (!widths.has(place)) {
+    widths.set(place, place.getBoundingClientRect().width);
+    resizes.observe(place);
+  }
   place.removeAllListeners('plotly_click');
   if (chart.pick) {
     place.on('plotly_click', ({ points: [point] }) => point.customdata && chart.pick(point.customdata));
