@@ -1,5 +1,6 @@
 """The contract of a store's snapshots, the same for both adapters."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from graph import snapshot
 from graph.errors import LeaseLostError, NotFoundError
 from graph.score_columns import SCORES
 from graph.store.lease import now_ms
-from tests.stores import Place, load, start
+from tests.stores import EmbeddedPlace, Place, load, start
 from tests.test_store import A, B, begin
 
 
@@ -147,3 +148,20 @@ def test_two_processes_fetch_at_once(place: Place, tmp_path: Path) -> None:
     assert snapshot.read(store.fetch("s", cache))[0].id == "s"
     if cache.exists():
         assert [path.name for path in cache.iterdir()] == ["s"]
+
+
+def test_a_snapshot_that_somebody_deleted_is_as_if_it_had_never_been(tmp_path: Path) -> None:
+    with EmbeddedPlace(tmp_path / "store").open() as store:
+        run = begin(store)
+        load(store, run, [A, B])
+        for id in ("s1", "s2"):
+            store.publish(run, id, make_snapshot(tmp_path / "new", id), keep=1)
+        shutil.rmtree(tmp_path / "store" / "snapshots" / "s1")
+        assert [info.id for info in store.snapshots()] == ["s2"]
+        with pytest.raises(NotFoundError, match="'s1'"):
+            store.fetch("s1", tmp_path / "cache")
+        store.publish(run, "s3", make_snapshot(tmp_path / "new", "s3"), keep=1)
+        assert [(info.id, info.whole) for info in store.snapshots()] == [
+            ("s3", True),
+            ("s2", False),
+        ]

@@ -329,7 +329,7 @@ class EmbeddedStore:
                 path.unlink()
 
     def snapshots(self) -> list[SnapshotInfo]:
-        """List the published snapshots, the newest first."""
+        """List the published snapshots, the newest first, but for those that somebody deleted."""
         with self._lock, self._errors():
             rows = self._database.execute(
                 "SELECT id, published_at, size FROM snapshots ORDER BY published_at DESC, id DESC"
@@ -337,6 +337,7 @@ class EmbeddedStore:
         return [
             SnapshotInfo(id, at, size, (self._snapshots / id / "models.arrow").exists())
             for id, at, size in rows
+            if (self._snapshots / id).exists()
         ]
 
     def fetch(self, snapshot_id: str, cache: Path, *, whole: bool = True) -> Path:  # noqa: ARG002  (already local)
@@ -345,7 +346,7 @@ class EmbeddedStore:
             found = self._database.execute(
                 "SELECT 1 FROM snapshots WHERE id = ?", (snapshot_id,)
             ).fetchone()
-        if not found:
+        if not found or not (self._snapshots / snapshot_id).exists():
             raise NotFoundError(f"the store {self.url} has no snapshot {snapshot_id!r}")
         return self._snapshots / snapshot_id
 
