@@ -1,5 +1,6 @@
 """The command line. Each command imports what it needs, so that ``--help`` is quick."""
 
+import errno
 import os
 import sys
 import threading
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from graph.store import port
     from modelkin.settings import Settings
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What is said where nothing more can be written."""
 
 EXIT_SIGTERM = 143
 """Exit code after SIGTERM: 128 and the signal's number."""
@@ -435,5 +439,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except OSError as error:
         told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        if error.errno in _FULL:
+            told += "; free space there, or name another place (--store, MODELKIN_CACHE, TMPDIR)"
         typer.echo(f"modelkin: {told}", err=True)
         sys.exit(1)

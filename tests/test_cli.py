@@ -23,6 +23,7 @@ from graph.registry import load_registry
 from graph.store import open_store
 from ingest.crawl import Crawl
 from ingest.jsonl import JsonlSource
+from tests.crawler import STARVED
 from tests.hub import LoopbackHub
 from tests.neo4j_server import free_port
 
@@ -226,6 +227,26 @@ def test_usage_errors_are_typers_own() -> None:
     assert (ended.returncode, "--limit" in ended.stderr) == (2, True)
     assert modelkin("nothing").returncode == 2
     assert modelkin("--version").stdout.startswith("modelkin ")
+
+
+def test_a_disk_that_is_full_is_told_with_the_mend(tmp_path: Path) -> None:
+    models = write(tmp_path / "models.jsonl", *({"id": f"a/m{n}"} for n in range(2000)))
+    published(models, tmp_path / "store")
+    full = [sys.executable, "-c", STARVED, "50000", "export", "csv", str(tmp_path / "out")]
+    ended = subprocess.run(
+        [*full, "--store", str(tmp_path / "store")],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("modelkin: ")
+    assert line.endswith(
+        "free space there, or name another place (--store, MODELKIN_CACHE, TMPDIR)"
+    )
 
 
 def test_sigterm_ends_a_crawl_with_143_and_the_next_goes_on(tmp_path: Path) -> None:
