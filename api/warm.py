@@ -1,13 +1,12 @@
 """Warming: what the first queries of a snapshot would wait for is worked out before them."""
 
 import contextlib
-import ctypes
 from collections.abc import Iterator
 from itertools import product
 
-import pyarrow as pa
 from graphql import execute_sync, parse
 
+from api import memory
 from api.query import Context
 from api.schema import graphql_schema
 from graph import search
@@ -19,11 +18,6 @@ from graph.shares import By, Definition, Weight, series, share
 
 SERIES = 50
 """Groups of each kind, the largest ones, whose series are worked out."""
-
-_M_MMAP_THRESHOLD = -3  # as malloc.h has it
-
-_LARGE = 1 << 20
-"""Bytes of the smallest block that is returned."""
 
 LISTS = (
     "{ models(first: 1) { totalCount } }",
@@ -57,7 +51,6 @@ def warm(eco: Ecosystem) -> Iterator[None]:
     None
         After each step, which takes at most some seconds for millions of models.
     """
-    _return_blocks()
     with contextlib.suppress(NotFoundError):
         eco.row("")  # reads the former ids
     yield
@@ -78,13 +71,4 @@ def warm(eco: Ecosystem) -> Iterator[None]:
         share(eco, by, definition, 1)
         concentration(eco, by, definition)
         yield
-    pa.default_memory_pool().release_unused()
-
-
-def _return_blocks() -> None:
-    """Have glibc return large blocks to the system when they are freed, as it does at first.
-
-    It would raise its threshold with each one, and keep what many threads worked with for ever.
-    """
-    with contextlib.suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
+    memory.give_back()

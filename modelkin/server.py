@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from api import memory
 from api.admission import Admission
 from api.app import create_app
 from api.current import Current
@@ -102,6 +103,7 @@ def limited(kind: type[L], settings: Settings) -> L:
 def application() -> Callable[..., Any]:
     """Make the ASGI application of the environment's settings; each worker calls it."""
     configure_logging()
+    memory.compact()
     settings = Settings()
     current = Current(opened(settings), settings.snapshot_cache, settings.refresh_s)
     return create_app(
