@@ -168,9 +168,9 @@ class Crawl:
     def _load(self, run: Run, report: Report, known: Known) -> bool:
         """Store what is new or changed of each page; False when told to stop there."""
         self._about = self.source.total or (len(known) if self._sweeps else None)
-        with self._storing as storing:
+        with contextlib.closing(self._storing):
             for batch in self._batches(run, report, known):
-                storing.put(batch)
+                self._storing.put(batch)
         return not self._stopping
 
     def _tell(self, read: int) -> None:

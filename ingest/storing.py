@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from graph.store.port import Batch, Run, Store
 from ingest.report import Report
@@ -13,8 +12,7 @@ from ingest.report import Report
 class Storing:
     """The batches of a run on their way into its store.
 
-    Two at most are in memory: one that is being stored, and one that is being read. As a context
-    manager it ends with all of them stored, or with the error that kept one from it.
+    Two at most are in memory: one that is being stored, and one that is being read.
 
     Parameters
     ----------
@@ -36,14 +34,15 @@ class Storing:
     ) -> None:
         self._store, self._run, self._report, self._stored = store, run, report, stored
         self._thread = ThreadPoolExecutor(1, "storing")
-        self._pending: tuple[Batch, Future[int]] | None = None
+        self._pending: tuple[dict[str, Any], Future[int]] | None = None
         self.told: dict[str, Any] = run.report
 
     def put(self, batch: Batch) -> None:
         """Store a batch, after those before it; give it the report as it is by then."""
         self.wait()
-        batch = replace(batch, report=self._report.as_dict())
-        self._pending = batch, self._thread.submit(self._store.write, self._run, batch)
+        report = self._report.as_dict()
+        batch = replace(batch, report=report)
+        self._pending = report, self._thread.submit(self._store.write, self._run, batch)
         # An embedded store works in this process: beside the reading, each would wait for the
         # other at every row.
         if not self._store.remote:
@@ -61,21 +60,14 @@ class Storing:
         """
         if self._pending is None:
             return
-        batch, written = self._pending
+        report, written = self._pending
         self._report.written += written.result()
         self._pending = None
-        self.told = {**(batch.report or {}), "written": self._report.written}
+        self.told = {**report, "written": self._report.written}
         self._stored(self.told["read"])
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Wait as `wait` does, and take no more."""
         try:
             self.wait()
         finally:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from modelkin.settings import Settings
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What is said where nothing more can be written."""
+"""Numbers of the errors that say that there is no room to write."""
 
 EXIT_SIGTERM = 143
 """Exit code after SIGTERM: 128 and the signal's number."""

@@ -94,7 +94,7 @@ def seldom_collected() -> Iterator[None]:
     """Look for cycles after every 50,000 objects that stay, not 700.
 
     A page is some 10,000 objects that come and go with it, and no cycle among them; to look
-    through them all the time took a fifth of a crawl's.
+    through them took a fifth of the time for reading and transforming.
     """
     before = gc.get_threshold()
     gc.set_threshold(50_000)

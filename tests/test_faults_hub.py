@@ -76,8 +76,7 @@ def crawl(
 
     Where requests are counted it needs more: what comes late on a busy machine is asked for twice.
     """
-    patience: dict[str, Any] = {"retry_s": 0.01, "timeout_s": timeout_s}
-    patience["silence_s"] = 2 * timeout_s
+    patience: dict[str, Any] = {"retry_s": 0.01, "timeout_s": timeout_s, "silence_s": 2 * timeout_s}
     if clock is not None:
         patience |= {"clock": clock, "sleep": clock.sleep, "silence_s": 600.0}
     source = HubSource(HubClient(endpoint=hub.url, **patience), page_size=PAGE)

@@ -26,7 +26,10 @@ const COMPARE = `query ($families: [String!]!, $attribution: Attribution!, $cred
 
 const MEASURES = { derivatives: 'Derivatives', authors: 'Authors who build on it', models: 'Models', downloads: 'Downloads, 30 days' };
 
-const AUTHORS = 'Namespaces among its derivatives. Whoever builds on several families counts in each.';
+const NOTES = {
+  derivatives: ({ definition }) => definition.text.split(', ').slice(1).join(', '),
+  authors: () => 'Namespaces among its derivatives. Whoever builds on several families counts in each.',
+};
 
 export function compare(place) {
   const chips = element('ul', { class: 'chips', 'aria-label': 'Compared families' });
@@ -49,7 +52,7 @@ export function compare(place) {
   const measures = Object.entries(MEASURES).map(([field, title]) => figure({
     title, query: COMPARE,
     answer: ({ compare: found }) => ({
-      note: field === 'derivatives' ? found[0].definition.text.split(', ').slice(1).join(', ') : field === 'authors' ? AUTHORS : '',
+      note: NOTES[field]?.(found[0]) ?? '',
       chart: bars(found.map((each, index) => ({
         name: each.family.name, value: each[field], told: compact(each[field]), shade: `series-${index + 1}`, pick: family(each.family.key),
       })), { pick: go }),
