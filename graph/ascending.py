@@ -6,6 +6,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from graph.csr import Offsets, Rows
+from graph.names import content
 
 Pieces = NDArray[np.uint64]
 Bytes = NDArray[np.uint8]
@@ -29,38 +30,34 @@ def ascending(texts: pa.StringArray) -> Rows:
     ----------
     Bentley, Sedgewick: Fast algorithms for sorting and searching strings. SODA 1997, 360-369.
     """
-    _, offsets, data = texts.buffers()
-    if not len(texts) or data is None:
-        return np.arange(len(texts), dtype=np.int32)
-    ends = np.frombuffer(offsets, np.int32)[texts.offset :][: len(texts) + 1]
-    content = np.frombuffer(data, np.uint8)
-    pieces = _first_pieces(ends, content)
+    offsets, bytes = content(texts)
+    pieces = _first_pieces(offsets, bytes)
     rows = np.argsort(pieces).astype(np.int32)
-    _refine(ends, content, pieces[rows], rows)
+    _refine(offsets, bytes, pieces[rows], rows)
     return rows
 
 
 @numba.njit(cache=True, nogil=True)
-def _first_pieces(offsets: Offsets, content: Bytes) -> Pieces:
+def _first_pieces(offsets: Offsets, bytes: Bytes) -> Pieces:
     pieces = np.empty(len(offsets) - 1, np.uint64)
     for row in range(len(pieces)):
-        pieces[row] = _piece(content, offsets[row], offsets[row + 1])
+        pieces[row] = _piece(bytes, offsets[row], offsets[row + 1])
     return pieces
 
 
 @numba.njit(cache=True, nogil=True)
-def _piece(content: Bytes, start: int, stop: int) -> np.uint64:
+def _piece(bytes: Bytes, start: int, stop: int) -> np.uint64:
     """Return the next bytes of a text as a number that sorts like them, and how many there are."""
     piece = np.uint64(0)
     for at in range(start, start + PIECE):
         piece = piece << np.uint64(8)
         if at < stop:
-            piece |= np.uint64(content[at])
+            piece |= np.uint64(bytes[at])
     return (piece << np.uint64(8)) | np.uint64(min(stop - start, PIECE + 1))
 
 
 @numba.njit(cache=True, nogil=True)
-def _refine(offsets: Offsets, content: Bytes, pieces: Pieces, rows: Rows) -> None:
+def _refine(offsets: Offsets, bytes: Bytes, pieces: Pieces, rows: Rows) -> None:
     """Sort on what is sorted by first pieces, in place."""
     spans = [(0, 0, 0)]
     _push_ties(pieces, 0, len(rows), 0, spans)
@@ -71,7 +68,7 @@ def _refine(offsets: Offsets, content: Bytes, pieces: Pieces, rows: Rows) -> Non
         else:
             for at in range(first, last):
                 row = rows[at]
-                pieces[at] = _piece(content, offsets[row] + depth, offsets[row + 1])
+                pieces[at] = _piece(bytes, offsets[row] + depth, offsets[row + 1])
         if last - first < FEW:
             for at in range(first + 1, last):
                 piece, row, to = pieces[at], rows[at], at

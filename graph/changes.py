@@ -17,7 +17,7 @@ the same model. A base that was renamed, or whose key was learned, is the same b
 the declaration.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 
 import numpy as np
@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from graph.records import ID_KEY_PREFIX, Status, decode_references
+from graph.records import ID_KEY_PREFIX, decode_references
 from graph.snapshot import CHANGES
 
 Rows = NDArray[np.int64]
@@ -43,83 +43,16 @@ class Kind(StrEnum):
     LICENSE = "license"
 
 
-_KINDS = pa.array([kind.value for kind in Kind])
+KINDS = pa.array([kind.value for kind in Kind])
+"""The dictionary of a column of kinds."""
+
 _WENT, _PARENTS = (list(Kind).index(kind) for kind in (Kind.WENT, Kind.PARENTS))
 
 _ASPECT_OF = np.array([0, 0, 0, 1, 2, 3])
 """Of what each kind is a change: whether the model lives (0), its id, its bases, its licence."""
 
-_NAMES = ["key", "id"]
-_STATUSES = pa.array([status.value for status in Status])
-_LIVE, _MISSING, _DELETED = range(len(Status))
-_ABSENT = -1
-"""Where others have the place of their status."""
-
-
-def difference(
-    before: pa.RecordBatch, after: pa.RecordBatch, went: Callable[[list[str]], set[str]]
-) -> pa.Table:
-    """Compare the models of two snapshots.
-
-    Parameters
-    ----------
-    before, after
-        ``models.arrow`` of each.
-    went
-        Which of these keys went at some time before: of what nothing derives from there may be
-        no record left.
-
-    Returns
-    -------
-    table
-        `graph.snapshot.CHANGES`, by kind, of one kind by id.
-    """
-    place, there = _places(before, after)
-    was, now = _statuses(before), _statuses(after)
-    former, latter = np.append(was, _ABSENT)[place], np.append(now, _ABSENT)[there]
-
-    began = np.flatnonzero((now == _LIVE) & (former != _LIVE))
-    keys = after.column("key").take(pa.array(began)).to_pylist()
-    gone = went([key for key, code in zip(keys, former[began], strict=True) if code == _ABSENT])
-    again = np.fromiter((key in gone for key in keys), np.bool_, len(keys))
-    again |= former[began] == _DELETED
-    ended = np.flatnonzero((was == _LIVE) & (latter != _LIVE))
-
-    def lives(kind: Kind, named: pa.Table, rows: Rows, *codes: Rows) -> pa.Table:
-        return _table(kind, named, *(_status_texts(of[rows]) for of in codes))
-
-    both = ~np.isin(former, [_ABSENT, _MISSING]) & (now != _MISSING)
-    recorded = pa.array(place, mask=~both)
-
-    def edits(kind: Kind, name: str) -> pa.Table:
-        columns = before.column(name).take(recorded), after.column(name)
-        values = [column.cast(pa.string()) for column in columns]
-        at = np.flatnonzero(both & _differ(*values))
-        values = [column.take(pa.array(at)) for column in values]
-        if kind == Kind.PARENTS:
-            edited = _redeclared(*values)
-            at, values = at[edited], [column.filter(pa.array(edited)) for column in values]
-        return _table(kind, _named(after, at), *values)
-
-    came, returned = began[~again], began[again]
-    left = [  # by its last name, if there is a record of it
-        pc.coalesce(*columns)
-        for columns in zip(
-            _named(after, there[ended]).columns, _named(before, ended).columns, strict=True
-        )
-    ]
-    return _ordered(
-        pa.concat_tables(
-            [
-                lives(Kind.CAME, _named(after, came), came, former, now),
-                lives(Kind.WENT, pa.table(left, _NAMES), ended, was, latter),
-                lives(Kind.RETURNED, _named(after, returned), returned, former, now),
-                edits(Kind.RENAMED, "id"),
-                edits(Kind.PARENTS, "declared"),
-                edits(Kind.LICENSE, "license"),
-            ]
-        )
-    )
+NAMES = ["key", "id"]
+"""The columns that name a model."""
 
 
 def net(changes: Sequence[pa.Table]) -> pa.Table:
@@ -143,7 +76,7 @@ def net(changes: Sequence[pa.Table]) -> pa.Table:
     newest = np.zeros(model.max() + 1, np.int64)
     newest[model] = np.arange(len(model))  # of several the last stays
     # The changes of one aspect of one model lie together, in the order of time.
-    group = model.astype(np.int64) * len(_KINDS) + _ASPECT_OF[kind]
+    group = model.astype(np.int64) * len(KINDS) + _ASPECT_OF[kind]
     order = np.argsort(group, kind="stable")
     begins = np.flatnonzero(np.diff(group[order], prepend=-1))
     first, last = order[begins], order[np.append(begins[1:], len(order)) - 1]
@@ -151,17 +84,17 @@ def net(changes: Sequence[pa.Table]) -> pa.Table:
     old = table.column("before").take(pa.array(first))
     new = table.column("after").take(pa.array(last))
     live = _ASPECT_OF[kind[first]] == 0
-    unrecorded = live & _mask(pc.or_(old.is_null(), new.is_null()))
-    left = np.where(live, (kind[first] == _WENT) == (kind[last] == _WENT), _differ(old, new))
+    unrecorded = live & mask(pc.or_(old.is_null(), new.is_null()))
+    left = np.where(live, (kind[first] == _WENT) == (kind[last] == _WENT), differ(old, new))
     left &= live | ~np.isin(model[first], model[first[unrecorded]])
     parents = np.flatnonzero(left & (kind[first] == _PARENTS))
-    left[parents] = _redeclared(*(column.take(pa.array(parents)) for column in (old, new)))
+    left[parents] = redeclared(*(column.take(pa.array(parents)) for column in (old, new)))
 
     told = pa.array(first[left])
-    named = table.select(_NAMES).take(pa.array(newest[model[first[left]]]))
+    named = table.select(NAMES).take(pa.array(newest[model[first[left]]]))
     values = (column.filter(pa.array(left)) for column in (old, new))
     columns = [table.column("kind").take(told), *named.columns, *values]
-    return _ordered(pa.table(columns, schema=CHANGES))
+    return ordered(pa.table(columns, schema=CHANGES))
 
 
 def _models(changes: pa.Table) -> Rows:
@@ -186,7 +119,7 @@ def _models(changes: pa.Table) -> Rows:
 def kinds(changes: pa.Table) -> Rows:
     """Return the kind of each change, as its place in `Kind`."""
     column = changes.column("kind").combine_chunks()
-    return _positions(column.dictionary, _KINDS)[column.indices.to_numpy()]
+    return positions(column.dictionary, KINDS)[column.indices.to_numpy()]
 
 
 def same_bases(one: str | None, other: str | None) -> bool:
@@ -203,74 +136,31 @@ def same_bases(one: str | None, other: str | None) -> bool:
     return covers(left, right) and covers(right, left)
 
 
-def _places(before: pa.RecordBatch, after: pa.RecordBatch) -> tuple[Rows, Rows]:
-    """Return where each later model was before, and the other way round; -1 for nowhere."""
-    place = _positions(after.column("key"), before.column("key"))
-    there = _inverse(place, before.num_rows)
-    unknown = np.flatnonzero(place < 0)
-    nameless = np.flatnonzero(
-        (there < 0) & _mask(pc.starts_with(before.column("key"), ID_KEY_PREFIX))
-    )
-    # Of several models of one id the first one lives: it has the key that was learned.
-    found = _positions(
-        before.column("id").take(pa.array(nameless)), after.column("id").take(pa.array(unknown))
-    )
-    place[unknown[found[found >= 0]]] = nameless[found >= 0]
-    return place, _inverse(place, before.num_rows)
-
-
-def _positions(values: pa.Array, among: pa.Array) -> Rows:
+def positions(values: pa.Array, among: pa.Array) -> Rows:
+    """Return the place of each value among others; -1 for those that are not there."""
     found: Rows = pc.index_in(values, value_set=among).fill_null(-1).to_numpy()
     return found.astype(np.int64)
 
 
-def _inverse(place: Rows, size: int) -> Rows:
-    there = np.full(size, -1)
-    there[place[place >= 0]] = np.flatnonzero(place >= 0)
-    return there
-
-
-def _statuses(models: pa.RecordBatch) -> Rows:
-    column = models.column("status")
-    return _positions(column.dictionary, _STATUSES)[column.indices.to_numpy()]
-
-
-def _status_texts(codes: Rows) -> pa.Array:
-    """Return the statuses of models; null where there is no record."""
-    return _STATUSES.take(pa.array(codes, mask=(codes == _ABSENT) | (codes == _MISSING)))
-
-
-def _differ(one: pa.Array, other: pa.Array) -> Mask:
+def differ(one: pa.Array, other: pa.Array) -> Mask:
     """Tell which texts differ, no text from any text too."""
-    unlike = _mask(pc.not_equal(one, other).fill_null(False))
-    return unlike | (_mask(one.is_valid()) != _mask(other.is_valid()))
+    unlike = mask(pc.not_equal(one, other).fill_null(False))
+    return unlike | (mask(one.is_valid()) != mask(other.is_valid()))
 
 
-def _redeclared(one: pa.Array, other: pa.Array) -> Mask:
+def redeclared(one: pa.Array, other: pa.Array) -> Mask:
     """Tell which declarations name other bases, not just the same ones by other names."""
     texts = zip(one.to_pylist(), other.to_pylist(), strict=True)
     return np.array([not same_bases(*both) for both in texts], np.bool_)
 
 
-def _mask(array: pa.Array) -> Mask:
+def mask(array: pa.Array) -> Mask:
+    """Return booleans without nulls as numpy has them."""
     found: Mask = array.to_numpy(zero_copy_only=False)
     return found
 
 
-def _named(models: pa.RecordBatch, rows: Rows) -> pa.Table:
-    """Return the key and the id of models; null for row -1."""
-    chosen = models.select(_NAMES).take(pa.array(rows, mask=rows < 0))
-    return pa.Table.from_batches([chosen])
-
-
-def _table(kind: Kind, named: pa.Table, before: pa.Array, after: pa.Array) -> pa.Table:
-    """Return changes of one kind of models that are named by key and id."""
-    codes = np.full(len(named), list(Kind).index(kind), np.int8)
-    told = pa.DictionaryArray.from_arrays(pa.array(codes), _KINDS)
-    return pa.table([told, *named.columns, before, after], schema=CHANGES)
-
-
-def _ordered(changes: pa.Table) -> pa.Table:
+def ordered(changes: pa.Table) -> pa.Table:
     """Return changes by kind, of one kind by id."""
     keys = pa.table([pa.array(kinds(changes)), changes.column("id")], ["kind", "id"])
     order = pc.sort_indices(keys, [("kind", "ascending"), ("id", "ascending")])

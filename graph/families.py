@@ -1,7 +1,7 @@
 """Which families a model belongs to: by its lineage, by its publisher, by its direct bases."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from graph.csr import Csr, Rows
 from graph.names import Names
-from graph.records import author_of
 from graph.registry import Registry
 
 Shares = NDArray[np.float64]
@@ -50,6 +49,17 @@ class Family:
     name: str
     organization: str | None
     registered: bool
+
+
+_FAMILIES = pa.schema(
+    [
+        ("key", pa.string()),
+        ("name", pa.string()),
+        ("organization", pa.string()),
+        ("registered", pa.bool_()),
+    ]
+)
+"""Columns as of `Family`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,30 +124,28 @@ def membership(
     founded, places = _founded(ids.take(pa.array(unnamed)), pa.array(number, pa.string()))
     root[unnamed] = len(number) + places
 
-    registered = registry.families
-    families = pa.table(
-        {
-            "key": [f.key for f in registered] + founded.column("key").to_pylist(),
-            "name": [f.name for f in registered] + founded.column("name").to_pylist(),
-            "organization": [f.organization for f in registered]
-            + [author_of(name) for name in founded.column("name").to_pylist()],
-            "registered": np.arange(len(registered) + len(founded)) < len(registered),
-        }
-    )
+    families = pa.concat_tables([_registered(registry), founded])
     by_lineage, shares = _shares(roots, root, len(families))
     inferred = copied.copy()
     inferred[roots.sources()[copied[roots.targets]]] = True
     return Membership(families, own, root, inferred, by_lineage, shares)
 
 
+def _registered(registry: Registry) -> pa.Table:
+    """Return the registry's families, in its order."""
+    families = [Family(f.key, f.name, f.organization, registered=True) for f in registry.families]
+    return pa.Table.from_pylist([asdict(family) for family in families], _FAMILIES)
+
+
 def _own(
     ids: pa.StringArray, authors: pa.DictionaryArray, registry: Registry, number: dict[str, int]
 ) -> Rows:
     """Return the family that each id alone names: few namespaces are of any."""
-    namespaces = [*authors.dictionary.to_pylist(), ""]  # the last is that of ids of one part
-    known = np.array([registry.has_families_in(namespace) for namespace in namespaces])
+    namespaces = pa.concat_arrays([authors.dictionary, pa.array([""])])  # of ids of one part
+    named = registry.namespaces_of_families(namespaces.to_pylist())
+    known = pc.is_in(namespaces, value_set=pa.array(named, pa.string()))
     codes = authors.indices.fill_null(len(namespaces) - 1).to_numpy()
-    rows = np.flatnonzero(known[codes])
+    rows = np.flatnonzero(known.to_numpy(zero_copy_only=False)[codes])
     own = np.full(len(ids), -1, np.int32)
     for row, id in zip(rows.tolist(), ids.take(pa.array(rows)).to_pylist(), strict=True):
         family = registry.family_of(id)
@@ -167,8 +175,10 @@ def _founded(ids: pa.StringArray, taken: pa.StringArray) -> tuple[pa.Table, Rows
     keys = pc.if_else(pa.array(again), pc.binary_join_element_wise("id:", ids, ""), ids)
     first = np.ones(len(ids), np.bool_)
     first[1:] = pc.not_equal(keys[1:], keys[:-1]).to_numpy(zero_copy_only=False)
-    families = pa.table({"key": keys, "name": ids}).filter(pa.array(first))
-    return families, (np.cumsum(first) - 1).astype(np.int32)
+    organizations = pc.struct_field(pc.extract_regex(ids, "^(?P<namespace>[^/]*)/"), "namespace")
+    registered = pa.array(np.zeros(len(ids), np.bool_))
+    families = pa.table([keys, ids, organizations, registered], schema=_FAMILIES)
+    return families.filter(pa.array(first)), (np.cumsum(first) - 1).astype(np.int32)
 
 
 def _shares(roots: Csr, root_family: Rows, families: int) -> tuple[Csr, Shares]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from graph import snapshot
-from graph.changes import difference
+from graph.difference import difference
 from graph.ecosystem import Ecosystem
 from graph.errors import NotFoundError, SnapshotFormatError
 from graph.history import History, of_store

@@ -1,9 +1,35 @@
 """Names of rows in ascending order, looked up without an index."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+
+class Content(NamedTuple):
+    """Texts as numpy sees them.
+
+    Attributes
+    ----------
+    offsets
+        int32, n + 1: text i is ``bytes[offsets[i]:offsets[i + 1]]``.
+    bytes
+        uint8: all texts in UTF-8.
+    """
+
+    offsets: NDArray[np.int32]
+    bytes: NDArray[np.uint8]
+
+
+def content(texts: pa.StringArray) -> Content:
+    """Return a text column without nulls as numpy sees it, not copied."""
+    _, offsets, data = texts.buffers()
+    if not len(texts):
+        return Content(np.zeros(1, np.int32), np.zeros(0, np.uint8))
+    ends = np.frombuffer(offsets, np.int32)[texts.offset :][: len(texts) + 1]
+    return Content(ends, np.frombuffer(data or b"", np.uint8))
 
 
 class Names:
@@ -14,9 +40,8 @@ class Names:
 
     def __init__(self, column: pa.StringArray) -> None:
         self.column = column
-        _, offsets, data = column.buffers()
-        self._offsets = np.frombuffer(offsets, np.int32)[column.offset :][: len(column) + 1]
-        self._data = memoryview(data) if data is not None else memoryview(b"")
+        self._offsets, data = content(column)
+        self._data = data.data
 
     def __len__(self) -> int:
         return len(self.column)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from graph.csr import Csr, Rows, simple
+from graph.csr import Csr, Rows, simple, sums
 from graph.ecosystem import RELATIONS, Ecosystem
 from graph.families import Attribution, Credit
 from graph.names import place_of
@@ -178,28 +178,54 @@ def totals(eco: Ecosystem, by: By, definition: Definition) -> Totals:
 
     In the time of the models that count: few of them, where the definition has a filter.
     """
-    weights = _weights(eco, definition)
     division = _divided(eco, by, definition.attribution)
-    of_model, partly, parts = _by_model(eco, by, definition.attribution)
-    if definition.models == ANY:
-        places = np.arange(len(of_model.targets))
-        counted = np.repeat(weights, of_model.degrees())
-    else:
-        rows = np.flatnonzero(weights).astype(np.int32)
-        places = edges_of(of_model, rows)
-        counted = np.repeat(weights[rows], of_model.offsets[rows + 1] - of_model.offsets[rows])
-    few = np.searchsorted(places, partly)
-    there = np.append(places, -1)[few] == partly
-    few, parts = few[there], parts[there]
+    weights = _weights(eco, definition)
+    entries_of = _all_entries if definition.models == ANY else _entries_that_count
+    groups, counted, few, parts = entries_of(eco, by, definition.attribution, weights)
     if definition.credit == Credit.FRACTIONAL:
         counted[few] *= parts
         known = float(counted.sum())
     else:
         known = float(counted.sum() - (counted[few] * (1 - parts)).sum())
-    values = np.bincount(of_model.targets[places], counted, minlength=division.members.size)
+    values = sums(groups, counted, division.members.size)
     total = float(weights.sum())
     unknown = max(0.0, 1 - known / total) if total else 0.0
-    return Totals(division.labels, values.astype(np.float64, copy=False), total, unknown)
+    return Totals(division.labels, values, total, unknown)
+
+
+class _Entries(NamedTuple):
+    """Models in their groups, an entry each.
+
+    Attributes
+    ----------
+    groups, counted
+        Each entry's group, and what the model counts.
+    few, parts
+        The entries that count for less than 1, and for how much.
+    """
+
+    groups: Rows
+    counted: Values
+    few: NDArray[np.intp]
+    parts: Values
+
+
+def _all_entries(eco: Ecosystem, by: By, attribution: Attribution, weights: Values) -> _Entries:
+    members, partly, parts = _divided(eco, by, attribution)[1:]
+    return _Entries(members.sources(), weights[members.targets], partly, parts)
+
+
+def _entries_that_count(
+    eco: Ecosystem, by: By, attribution: Attribution, weights: Values
+) -> _Entries:
+    """Return the entries of models that count for more than 0, in the time of those."""
+    groups, partly, parts = _by_model(eco, by, attribution)
+    rows = np.flatnonzero(weights).astype(np.int32)
+    places = edges_of(groups, rows)
+    counted = np.repeat(weights[rows], groups.offsets[rows + 1] - groups.offsets[rows])
+    few = np.searchsorted(places, partly)
+    there = np.append(places, -1)[few] == partly
+    return _Entries(groups.targets[places], counted, few[there], parts[there])
 
 
 def members(eco: Ecosystem, by: By, attribution: Attribution) -> Csr:

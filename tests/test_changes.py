@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.changes import Kind, difference, kinds, net, same_bases
+from graph.changes import Kind, kinds, net, same_bases
+from graph.difference import difference
 from graph.snapshot import CHANGES, MODELS
 from tests.lineages import examples
 

@@ -1,7 +1,7 @@
 """What the registry holds, and the look-ups on it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase, translate
@@ -87,9 +87,11 @@ class Registry:
         namespace, name = _split(id)
         return next((family for match, family in self._of(namespace) if match(name)), None)
 
-    def has_families_in(self, namespace: str) -> bool:
-        """Tell whether any pattern is on ids of a namespace ("" for ids of one part)."""
-        return bool(self._of(namespace))
+    def namespaces_of_families(self, among: Iterable[str]) -> set[str]:
+        """Return those of some namespaces that any pattern is on ("" for ids of one part)."""
+        if self._anywhere:
+            return {namespace for namespace in among if self._of(namespace)}
+        return self._named.keys() & among
 
     def _of(self, namespace: str) -> list[_Match]:
         matches = self._named.get(namespace)
