@@ -1,4 +1,4 @@
-"""What a store holds, read for measuring: models in ascending order of ids, and their bases."""
+"""What a store holds, in order for measuring: models in ascending order of ids, and their bases."""
 
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import NamedTuple
@@ -12,8 +12,7 @@ from graph.ascending import ascending
 from graph.csr import Csr, Rows, csr
 from graph.records import Relation, Status
 from graph.snapshot import MODELS
-from graph.store.port import Store, read_table
-from graph.store.schema import SCHEMAS
+from graph.store.port import Columns
 from graph.traversal import Codes
 
 _OF_FEW = {field.name for field in MODELS if pa.types.is_dictionary(field.type)} | {"relation"}
@@ -64,9 +63,10 @@ class Stored(NamedTuple):
         return values
 
 
-def read_stored(store: Store) -> Stored:
-    """Read a store whole."""
-    models, derivations = _read(store, "models"), _read(store, "derivations")
+def as_stored(
+    models: dict[str, pa.ChunkedArray], derivations: dict[str, pa.ChunkedArray]
+) -> Stored:
+    """Put in order what `graph.store.port.read_columns` read; nothing is left of it there."""
     with ThreadPoolExecutor() as pool:  # Arrow computes without Python's lock
         columns = _in_pieces(pool, models)
         keys = columns["key"]
@@ -93,12 +93,7 @@ def read_stored(store: Store) -> Stored:
     return Stored(columns, bases, codes[order], derivatives, codes[order_back])
 
 
-def _read(store: Store, table: str) -> dict[str, pa.ChunkedArray]:
-    names = [name for name in SCHEMAS[table].names if name != "digest"]
-    return dict(zip(names, read_table(store, table, names).columns, strict=True))
-
-
-def _in_pieces(pool: Executor, columns: dict[str, pa.ChunkedArray]) -> dict[str, pa.Array]:
+def _in_pieces(pool: Executor, columns: Columns) -> dict[str, pa.Array]:
     """Return each column in one piece, taking it from where it was; dictionaries where of few."""
 
     def piece(name: str) -> pa.Array:

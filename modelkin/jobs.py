@@ -135,7 +135,6 @@ def measure(store: Store, settings: Settings, stop: threading.Event) -> Snapshot
     Stopped
         When the event was set before the last step.
     """
-    # networkx, numba and scipy cost 1.5 s, which a crawl need not wait for
     from graph.measure import measure as measure_store
     from graph.registry import load_registry
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from graph.ascending import FEW, ascending
 from graph.records import Derivation, Model, Relation, Status
 from graph.store import open_store
-from graph.store.port import Batch
-from graph.stored import Stored, read_stored
+from graph.store.port import Batch, Store, read_columns
+from graph.stored import Stored, as_stored
 from tests.lineages import examples
 
 ALPHABETS = ("ab", "a\0", "/-aZ", "äöa", "aé語🙂")
@@ -51,6 +51,10 @@ DERIVATIONS = [
     Derivation("03", "00", Relation.FINETUNE),
     Derivation("02", "04", Relation.UNKNOWN),
 ]
+
+
+def read_stored(store: Store) -> Stored:
+    return as_stored(read_columns(store, "models"), read_columns(store, "derivations"))
 
 
 @pytest.fixture

@@ -36,14 +36,17 @@ _READER_CACHE_KIB = 16_384
 _STATEMENT_ROWS = 250
 """Rows that one statement inserts: SQLite takes 32,766 values in one, 16 a row."""
 
+_KEYS = {"models": ["key"], "derivations": ["child", "base", "relation"]}
+"""The columns of each table's key."""
+
 _SQL_TYPES = {pa.string(): "TEXT", pa.int64(): "INTEGER"}
 _MODEL_NAMES = [name for name in MODEL_SCHEMA.names if name != "aliases"]
 
 _CREATE = f"""
 CREATE TABLE models ({", ".join(f"{f.name} {_SQL_TYPES[f.type]}" for f in MODEL_SCHEMA)},
-  PRIMARY KEY (key));
+  PRIMARY KEY ({", ".join(_KEYS["models"])}));
 CREATE TABLE derivations (child TEXT, base TEXT, relation TEXT,
-  PRIMARY KEY (child, base, relation)) WITHOUT ROWID;
+  PRIMARY KEY ({", ".join(_KEYS["derivations"])})) WITHOUT ROWID;
 CREATE INDEX derivations_by_base ON derivations (base);
 CREATE TABLE lease (owner TEXT, token INTEGER, expires INTEGER);
 INSERT INTO lease VALUES (NULL, 0, 0);
@@ -130,6 +133,9 @@ class EmbeddedStore:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         return connection
+
+    def _reader(self) -> sqlite3.Connection:
+        return self._connect(_READER_CACHE_KIB)
 
     def _migrate(self) -> None:
         with self._transaction() as database:
@@ -279,13 +285,14 @@ class EmbeddedStore:
             return self._stored(database, run.id)
 
     def columns(self, table: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Read columns in chunks, in the order of the first column of the table's key."""
+        """Read columns in chunks, in the order of the table's key."""
         schema = pa.schema([SCHEMAS[table].field(name) for name in names])
-        key = "key" if table == "models" else "child"
         with self._lock, self._errors():
             self._database.execute("PRAGMA shrink_memory")  # of pages that were written
         with self._errors():
-            yield from read_columns(lambda: self._connect(_READER_CACHE_KIB), table, key, schema)
+            yield from read_columns(
+                lambda: self._connect(_READER_CACHE_KIB), table, _KEYS[table], schema
+            )
 
     def publish(self, run: Run, snapshot_id: str, directory: Path, *, keep: int) -> None:
         """Publish a snapshot's files whole, and keep the newest ``keep`` snapshots whole."""

@@ -6,7 +6,7 @@ than twice as long. Two readers in two threads were no faster than one.
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
@@ -22,7 +22,7 @@ _BETWEEN = "\x1f"
 
 
 def read_columns(
-    connect: Callable[[], sqlite3.Connection], table: str, key: str, schema: pa.Schema
+    connect: Callable[[], sqlite3.Connection], table: str, key: Sequence[str], schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     """Read columns in chunks, in the order of a key.
 
@@ -31,41 +31,46 @@ def read_columns(
     connect
         Gives a connection of one's own.
     key
-        A text column with an index that begins with it. Rows that share one come together.
+        The table's key, of texts.
     schema
         The columns; an empty text reads as null.
     """
-    line = f"printf('{_BETWEEN.join(['%s'] * len(schema))}', {', '.join(schema.names)})"
-    some = f"SELECT {key} FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT {CHUNK_ROWS}"
+    names = list(dict.fromkeys([*key, *schema.names]))
+    line = f"printf('{_BETWEEN.join(['%s'] * len(names))}', {', '.join(names)})"
+    order = ", ".join(key)
     # The rows of an ordered subquery are joined in its order.
     joined = (
         f"SELECT CAST(group_concat(line, char(10)) AS BLOB) FROM (SELECT {line} AS line"
-        f" FROM {table} WHERE {key} > ? AND {key} <= ? ORDER BY {key})"
+        f" FROM {table} WHERE ({order}) > ({', '.join('?' * len(key))})"
+        f" ORDER BY {order} LIMIT {CHUNK_ROWS})"
     )
 
-    def read(after: str) -> tuple[str, bytes] | None:
-        """Return the last key of the next chunk, and its lines."""
-        (last,) = database.execute(f"SELECT max({key}) FROM ({some})", (after,)).fetchone()
-        if last is None:
-            return None
-        return last, database.execute(joined, (after, last)).fetchone()[0]
+    def read(after: Sequence[str]) -> bytes | None:
+        """Return the lines of the next chunk."""
+        found: bytes | None = database.execute(joined, after).fetchone()[0]
+        return found
 
     with contextlib.closing(connect()) as database, ThreadPoolExecutor(1) as reader:
-        chunk = reader.submit(read, "")
-        while found := chunk.result():
-            last, text = found
-            chunk = reader.submit(read, last)
-            yield _parsed(text, schema)
+        chunk = reader.submit(read, [""] * len(key))
+        while text := chunk.result():
+            last = text[text.rfind(b"\n") + 1 :].decode().split(_BETWEEN)
+            chunk = reader.submit(read, last[: len(key)])
+            yield _parsed(text, names, schema)
 
 
-def _parsed(text: bytes, schema: pa.Schema) -> pa.RecordBatch:
-    """Return lines of text as columns."""
+def _parsed(text: bytes, names: list[str], schema: pa.Schema) -> pa.RecordBatch:
+    """Return some columns of lines of text."""
     try:
         found = csv.read_csv(
             pa.py_buffer(text),
-            csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=schema.names),
+            csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
             csv.ParseOptions(delimiter=_BETWEEN, quote_char=False, ignore_empty_lines=False),
-            csv.ConvertOptions(column_types=schema, null_values=[""], strings_can_be_null=True),
+            csv.ConvertOptions(
+                column_types=schema,
+                include_columns=schema.names,
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
         )
     except pa.ArrowInvalid as error:
         raise StoreError(f"the store holds what no crawl writes: {error}; crawl anew") from error

@@ -17,6 +17,9 @@ LEASE_S = 60
 RENEW_S = 15
 """Seconds between renewals."""
 
+Columns = dict[str, pa.ChunkedArray]
+"""Columns of a table by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -238,7 +241,8 @@ class Store(Protocol):
     ) -> None: ...
 
 
-def read_table(store: Store, table: str, names: Sequence[str]) -> pa.Table:
-    """Read columns whole; see `Store.columns`."""
-    schema = pa.schema([SCHEMAS[table].field(name) for name in names])
-    return pa.Table.from_batches(store.columns(table, names), schema)
+def read_columns(store: Store, table: str) -> Columns:
+    """Read the columns of a table whole, but for the digest; see `Store.columns`."""
+    schema = pa.schema([field for field in SCHEMAS[table] if field.name != "digest"])
+    found = pa.Table.from_batches(store.columns(table, schema.names), schema)
+    return dict(zip(schema.names, found.columns, strict=True))
