@@ -1,14 +1,19 @@
-"""Whether the owner of a lease still lives: only who sees the same processes can tell."""
+"""Whether a lease holds, and whether its owner lives: only who sees the same processes can tell."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from graph.store import lease
-from graph.store.lease import is_gone, new_owner
+from graph.errors import LeaseHeldError
+from graph.store import lease, open_store
+from graph.store.lease import is_gone, new_owner, uptime_ms
+from graph.store.port import LEASE_S
 
 
 def ended_owner() -> str:
@@ -53,3 +58,19 @@ def test_a_system_without_these_files_goes_by_the_host_name(
     host, _, rest = new_owner().partition("/")
     assert not is_gone(f"{host}/{rest}")
     assert is_gone(f"{host}/{ended_owner().split('/', 1)[1]}")
+
+
+def test_a_lease_that_was_taken_while_one_waited_to_ask_holds(tmp_path: Path) -> None:
+    with (
+        open_store(str(tmp_path)) as store,
+        closing(sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)) as other,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        waiting = beside.submit(store.begin, "crawl", "here", "full")
+        assert wait([waiting], timeout=0.2).not_done
+        taken = ("another-host/1/abc", uptime_ms() + LEASE_S * 1000)
+        other.execute("UPDATE lease SET owner = ?, expires = ?", taken)
+        other.execute("COMMIT")
+        with pytest.raises(LeaseHeldError, match="another-host/1"):
+            waiting.result(30)

@@ -177,8 +177,8 @@ class EmbeddedStore:
 
     def begin(self, kind: str, source: str, mode: str, *, resume: bool = True) -> Run:
         """Take the lease and begin a run, or go on with the last one of its like."""
-        now, uptime = now_ms(), uptime_ms()
         with self._transaction() as database:
+            now, uptime = now_ms(), uptime_ms()  # of now: another's transaction was waited for
             owner, token, expires = database.execute("SELECT * FROM lease").fetchone()
             if owner not in (None, self._owner) and lasts(expires, uptime) and not is_gone(owner):
                 raise LeaseHeldError(
