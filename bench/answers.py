@@ -52,7 +52,7 @@ def opened(home: Path, count: int) -> Ecosystem:
     """Return the newest snapshot of the store, measured if there is none."""
     directory = home / f"store-{count}"
     if not directory.exists():
-        build(directory, count)
+        build(str(directory), count)
     with open_store(str(directory)) as store:
         infos = store.snapshots() or [measure(store, load_registry())]
         return Ecosystem(store.fetch(infos[0].id, home))

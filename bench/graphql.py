@@ -169,8 +169,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         store = (wanted.home or Path(temporary)) / f"store-{wanted.models}"
         if not store.exists():
-            build(store, wanted.models)
-            measured(store)
+            build(str(store), wanted.models)
+            measured(str(store))
         with open_store(str(store)) as opened:
             eco = Ecosystem(opened.fetch(opened.snapshots()[0].id, store))
         print(f"{len(eco):,} models\n")

@@ -1,14 +1,17 @@
 """The whole measure job, store to published snapshot: seconds by step, and peak memory.
 
-    python -m bench.measure_job [--models 3300000] [--repeat 3] [--home DIRECTORY]
+    python -m bench.measure_job [--models 3300000] [--repeat 3] [--home DIRECTORY] [--neo4j]
 
-Builds an embedded store with the lineage of `bench.measures` (once, where ``--home`` keeps it),
-and runs ``modelkin measure`` on it, each time in a process of its own: seconds include starting
-Python and its libraries, and memory is the most that the process had. Then opens the snapshot, in
-a process of its own too. The kernels are compiled before, by a store of a thousand models.
+Builds a store with the lineage of `bench.measures`: a directory (once, where ``--home`` keeps it)
+or a Neo4j that runs for as long as it is needed. Runs ``modelkin measure`` on it, each time in a
+process of its own: seconds include starting Python and its libraries, and memory is the most that
+the process had. "Until published" is from the run's start until others see the snapshot; into
+Neo4j the scores on its nodes are written after that. Then opens the snapshot, in a process of its
+own too. The kernels are compiled before, by a store of a thousand models.
 """
 
 import argparse
+import contextlib
 import os
 import statistics
 import subprocess
@@ -23,12 +26,15 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.measures import SEED, lineage
+from bench.whole_hub import server
 from graph.records import Derivation, Model, Relation
 from graph.registry import load_registry
 from graph.store import open_store
 from graph.store.port import Batch
 
-BATCH = 50_000
+Credentials = tuple[str, str]
+
+BATCH = 10_000
 """Models that one transaction stores."""
 IN_REGISTRY = 0.02
 """Fraction of the models whose namespace is one of the registry's."""
@@ -102,7 +108,7 @@ def _key(number: int, created: list[int]) -> str:
     return f"{created[number] // 1000:08x}{number:016x}"
 
 
-def build(directory: Path, count: int) -> None:
+def build(url: str, count: int, login: Credentials | None = None) -> None:
     """Store so many models with their lineage, as a finished crawl."""
     child, base = (ends.tolist() for ends in lineage(count))
     ids, created = identities(count), _created(count)
@@ -113,7 +119,7 @@ def build(directory: Path, count: int) -> None:
     for c, b, relation in zip(child, base, relations, strict=True):
         more = f"{relation}:{ids[b]}:{_key(b, created)}"
         declared[c] = f"{declared[c]} {more}" if declared[c] else more
-    with open_store(str(directory)) as store:
+    with open_store(url, credentials=login) as store:
         run = store.begin("crawl", "an invented Hub", "full", resume=False)
         found = models(count, declared)
         while batch := list(islice(found, BATCH)):
@@ -126,37 +132,48 @@ def build(directory: Path, count: int) -> None:
 
 
 class Measured(NamedTuple):
-    """One run of the job: seconds of the process and of its steps, and its peak MiB."""
+    """One run of the job: its process's seconds, those until published and by step, peak MiB."""
 
     seconds: float
+    published: float
     steps: dict[str, float]
     mib: float
 
 
-def measured(directory: Path) -> Measured:
+def measured(url: str, login: Credentials | None = None) -> Measured:
     """Run ``modelkin measure``."""
+    env = dict(os.environ)
+    if login:
+        env |= dict(zip(("NEO4J_USERNAME", "NEO4J_PASSWORD"), login, strict=True))
     start = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "modelkin", "measure", "--store", str(directory)],
+        [sys.executable, "-m", "modelkin", "measure", "--store", url],
         stdout=subprocess.DEVNULL,
+        env=env,
     )
     _, status, usage = os.wait4(process.pid, 0)
     taken = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit("modelkin measure failed")
-    with open_store(str(directory)) as store:
-        steps: dict[str, float] = store.runs(1)[0].report["seconds"]
-    return Measured(taken, steps, usage.ru_maxrss / 1024)
+    with open_store(url, credentials=login) as store:
+        run, snapshot = store.runs(1)[0], store.snapshots()[0]
+    published = (snapshot.published_at - run.started_at) / 1000
+    return Measured(taken, published, run.report["seconds"], usage.ru_maxrss / 1024)
 
 
-def opening(directory: Path, repeat: int) -> float:
-    """Return the seconds to open the newest snapshot and to find what derives from a model."""
-    with open_store(str(directory)) as store:
-        path = store.fetch(store.snapshots()[0].id, directory)
+def opening(path: Path, repeat: int) -> float:
+    """Return the seconds to open a snapshot and to find what derives from a model."""
     command = [sys.executable, "-c", _OPEN, str(path)]
     found = [float(subprocess.check_output(command)) for _ in range(repeat)]
     return statistics.median(found)
+
+
+@contextlib.contextmanager
+def neo4j() -> Iterator[tuple[str, Credentials]]:
+    """Run an empty Neo4j."""
+    with server() as (running, env):
+        yield running.url, ("neo4j", env["NEO4J_PASSWORD"])
 
 
 def main() -> None:
@@ -165,22 +182,27 @@ def main() -> None:
     parser.add_argument("--models", type=int, default=330_000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--home", type=Path)
+    parser.add_argument("--neo4j", action="store_true")
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        home: Path = wanted.home or Path(temporary)
-        small, store = Path(temporary) / "small", home / f"store-{wanted.models}"
-        build(small, 1_000)
-        measured(small)
-        if not store.exists():
-            build(store, wanted.models)
-        runs = [measured(store) for _ in range(wanted.repeat)]
+    with contextlib.ExitStack() as stack:
+        temporary = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        build(str(temporary / "small"), 1_000)
+        measured(str(temporary / "small"))
+        home: Path = wanted.home or temporary
+        url, login = str(home / f"store-{wanted.models}"), None
+        if wanted.neo4j:
+            url, login = stack.enter_context(neo4j())
+        if wanted.neo4j or not Path(url).exists():
+            build(url, wanted.models, login)
+        runs = [measured(url, login) for _ in range(wanted.repeat)]
         run = sorted(runs)[len(runs) // 2]
-        print(f"{wanted.models:,} models, the median of {wanted.repeat} runs\n")
-        print(f"| {' | '.join(run.steps)} | whole process | peak MiB | opening |")
-        print("| --- " * (len(run.steps) + 3) + "|")
-        steps = " | ".join(f"{taken:.2f}" for taken in run.steps.values())
-        opened = opening(store, wanted.repeat)
-        print(f"| {steps} | {run.seconds:.2f} | {run.mib:,.0f} | {opened:.3f} |")
+        with open_store(url, credentials=login) as store:
+            opened = opening(store.fetch(store.snapshots()[0].id, temporary), wanted.repeat)
+    print(f"{wanted.models:,} models, the median of {wanted.repeat} runs\n")
+    print(f"| {' | '.join(run.steps)} | until published | whole process | peak MiB | opening |")
+    print("| --- " * (len(run.steps) + 4) + "|")
+    steps = " | ".join(f"{taken:.2f}" for taken in run.steps.values())
+    print(f"| {steps} | {run.published:.2f} | {run.seconds:.2f} | {run.mib:,.0f} | {opened:.3f} |")
 
 
 if __name__ == "__main__":
