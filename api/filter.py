@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 import strawberry
 
 from api.enums import described
+from api.inputs import of_leaves
 from api.scalars import Long, milliseconds
 from graph.errors import UsageError
 from graph.listing import Order, OrderField
@@ -30,6 +31,7 @@ class Direction(StrEnum):
     DESC = "desc"
 
 
+@of_leaves
 @strawberry.input(
     description="What a model must be: all that is given. What is left out is not asked for, but"
     " that models live."

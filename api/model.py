@@ -28,7 +28,7 @@ from graph.csr import Csr, Rows
 from graph.ecosystem import RELATIONS, Ecosystem
 from graph.license_path import license_path
 from graph.lineage import lineage
-from graph.listing import Order, OrderField, Page, Window, model_listing
+from graph.listing import Order, OrderField, Page, Window, model_listing, reached_listing
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
 from graph.selection import ANY, Filter
@@ -341,27 +341,28 @@ class ModelConnection:
     walk: strawberry.Private[Callable[[], Reached] | None]
 
     @classmethod
+    def of_all(cls, eco: Ecosystem, wanted: Filter, order: Order, part: Window) -> Self:
+        """List those of all models that are wanted."""
+        page = model_listing(eco, order, wanted).page(part)
+        return cls(eco=eco, page=page, walk=None)
+
+    @classmethod
     def of_rows(
         cls,
         eco: Ecosystem,
-        rows: Callable[[], Rows] | None,
+        rows: Callable[[], Rows],
         wanted: Filter,
         order: Order,
         scope: Any,
         part: Window,
     ) -> Self:
-        """List those of some ascending rows that are wanted; ``scope`` is all they depend on.
-
-        None is for all rows.
-        """
+        """List those of some ascending rows that are wanted; ``scope`` is all they depend on."""
 
         def make() -> tuple[Rows, None]:
-            if rows is None:
-                return wanted.rows(eco), None
             every = rows()
             return every[wanted.of(eco, every)], None
 
-        listed = model_listing(eco, order, [scope, wanted], make)
+        listed = reached_listing(eco, order, [scope, wanted], make)
         return cls(eco=eco, page=listed.page(part), walk=None)
 
     @classmethod
@@ -383,7 +384,7 @@ class ModelConnection:
             ascending = np.argsort(rows)
             return rows[ascending], distances[ascending]
 
-        listed = model_listing(eco, order, [scope, wanted], by_row)
+        listed = reached_listing(eco, order, [scope, wanted], by_row)
         return cls(eco=eco, page=listed.page(part), walk=walk)
 
     @cached_property

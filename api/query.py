@@ -34,6 +34,7 @@ from api.filter import (
     listed,
 )
 from api.influence import DEFINITION, Influence
+from api.inputs import of_leaves
 from api.license_drift import LicenseDrift
 from api.model import Model, ModelConnection
 from api.share import Between, ComparedFamily, Share, TimeSeries
@@ -69,6 +70,7 @@ class Interval(StrEnum):
     SNAPSHOT = "snapshot"
 
 
+@of_leaves
 @strawberry.input(description="By what models are ordered, and in which direction.")
 class ModelOrder:
     """By what models are ordered, and in which direction."""
@@ -163,7 +165,7 @@ class Query:
         chosen = order_by or ModelOrder()
         order = Order(chosen.field, chosen.direction == Direction.DESC)
         part = window(first, after, last, before)
-        return ModelConnection.of_rows(eco, None, listed(filter), order, "models", part)
+        return ModelConnection.of_all(eco, listed(filter), order, part)
 
     @strawberry.field(
         description="Models whose id holds every word, whatever the case and punctuation; the"

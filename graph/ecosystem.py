@@ -17,7 +17,7 @@ from graph.errors import NotFoundError
 from graph.families import Family
 from graph.lru import Lru, Making
 from graph.names import Names, place_of
-from graph.records import Relation
+from graph.records import ID_KEY_PREFIX, Relation
 from graph.registry import LicenseClass
 from graph.score_columns import FAMILY_SCORES, SCORES
 from graph.search_index import search_index
@@ -35,6 +35,9 @@ ARRAYS = 32 * 1024 * 1024
 ARRAYS_PER_MODEL = 16
 """Bytes of the arrays that it remembers to work out others, at least, and for each model: room for
 one division of all models, both ways."""
+
+_ENTRY = 300
+"""Bytes that something small which is remembered takes beside its arrays."""
 
 _MANY_LABELS = 10_000
 """Distinct texts of a column, as authors are, that are not kept as Python objects."""
@@ -244,7 +247,11 @@ class Ecosystem:
     ) -> Reached:
         allowed = np.array([relations is None or r in relations for r in RELATIONS], np.bool_)
         steps = len(self) if max_depth is None else max_depth
-        return reach(adjacency, codes, row, allowed=allowed, max_depth=steps)
+        return self.arrays.once(
+            (reach, adjacency is self.bases, row, relations, steps),
+            lambda: reach(adjacency, codes, row, allowed=allowed, max_depth=steps),
+            size=lambda found: found.rows.nbytes + found.distances.nbytes + _ENTRY,
+        )
 
     # Families
 
@@ -400,6 +407,7 @@ class FamilyKeys:
         self._keys = table.column("key")
         named = self._keys.filter(table.column("registered"))  # the first ones
         self._numbers = {key: number for number, key in enumerate(named.to_pylist())}
+        self._founders = Names(table.column("name")[len(named) :])
 
     def __getitem__(self, number: int) -> str:
         key: str = self._keys[number].as_py()
@@ -412,8 +420,19 @@ class FamilyKeys:
 
     def find(self, key: object) -> int | None:
         """Return a family's number, or None."""
-        number = self._numbers.get(key) if isinstance(key, str) else None
-        return place_of(key, self._keys) if number is None else number
+        if not isinstance(key, str):
+            return None
+        if key in self._numbers:
+            return self._numbers[key]
+        # The others ascend by their founder's id, which is their key, or that behind a prefix.
+        first = len(self._numbers)
+        for id in (key, key.removeprefix(ID_KEY_PREFIX)):
+            place = self._founders.find(id)
+            while place is not None and place < len(self._founders) and self._founders[place] == id:
+                if self[first + place] == key:
+                    return first + place
+                place += 1
+        return None
 
 
 class FamilyView:

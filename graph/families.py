@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from graph.csr import Csr, Rows
 from graph.names import Names
+from graph.records import ID_KEY_PREFIX
 from graph.registry import Registry
 
 Shares = NDArray[np.float64]
@@ -172,7 +173,7 @@ def _founded(ids: pa.StringArray, taken: pa.StringArray) -> tuple[pa.Table, Rows
     """
     again = pc.is_in(ids, value_set=taken).to_numpy(zero_copy_only=False)
     again[1:] |= pc.equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
-    keys = pc.if_else(pa.array(again), pc.binary_join_element_wise("id:", ids, ""), ids)
+    keys = pc.if_else(pa.array(again), pc.binary_join_element_wise(ID_KEY_PREFIX, ids, ""), ids)
     first = np.ones(len(ids), np.bool_)
     first[1:] = pc.not_equal(keys[1:], keys[:-1]).to_numpy(zero_copy_only=False)
     organizations = pc.struct_field(pc.extract_regex(ids, "^(?P<namespace>[^/]*)/"), "namespace")

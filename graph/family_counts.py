@@ -41,8 +41,10 @@ def family_authors(
 
     def make() -> NDArray[np.int64]:
         belongs = members(eco, By.FAMILY, attribution)
-        derived = eco.derived if models == ANY else eco.derived & models.mask(eco)
-        authors = np.where(derived, eco.codes("author"), -1)[belongs.targets]
+        rows = slice(None) if models == ANY else models.rows(eco)
+        author = np.full(len(eco), -1, np.int32)
+        author[rows] = np.where(eco.derived[rows], eco.codes("author")[rows], -1)
+        authors = author[belongs.targets]
         # One number a pair, since numpy sorts those by vector instructions.
         pairs = (belongs.sources().astype(np.int64) << 32 | authors)[authors >= 0]
         return np.bincount(np.unique(pairs) >> 32, minlength=belongs.size)

@@ -16,7 +16,8 @@ from graph.csr import Rows
 from graph.ecosystem import Ecosystem
 from graph.errors import CursorError
 from graph.lru import Lru
-from graph.ranking import Keys, Ranking
+from graph.ranking import Keys, Ranked, Ranking, Sieve, ranked
+from graph.selection import Filter
 
 _REMEMBERED = 32 * 1024 * 1024
 """Bytes that the lists take which are remembered, at most."""
@@ -24,6 +25,12 @@ _REMEMBERED = 32 * 1024 * 1024
 
 _LARGEST_ROW = 2**31
 """No row has a number as large."""
+
+_NO_PLACE = 2**63
+"""No list has as many rows."""
+
+_SIFTED = 65_536
+"""Models that are kept in each order that was asked for: filtered pages are sifted from them."""
 
 
 class OrderField(StrEnum):
@@ -104,7 +111,7 @@ class Page:
     @property
     def more(self) -> bool:
         """Whether rows follow."""
-        return self.start + len(self.rows) < self.total
+        return self.listing.has(self.start + len(self.rows))
 
     @property
     def before(self) -> bool:
@@ -162,16 +169,22 @@ class Listing:
         CursorError
             When a cursor is malformed, of another list, or of another snapshot.
         """
-        start, stop = 0, self.total
+        start, stop = 0, _NO_PLACE
         if window.after is not None:
             start = self._ranking.place(*self._decode(window.after), behind=True)
         if window.before is not None:
             stop = max(start, self._ranking.place(*self._decode(window.before), behind=False))
         if window.first is not None:
             stop = min(stop, start + window.first)
+        if window.first is None or window.last is not None:
+            stop = min(stop, self.total)
         if window.last is not None:
             start = max(start, stop - window.last)
         return Page(self, *self._ranking.between(start, stop), start)
+
+    def has(self, place: int) -> bool:
+        """Tell whether there is a row at a place, without counting them all if that can be."""
+        return self._ranking.has(place)
 
     def cursor(self, key: float, row: int) -> str:
         """Return the cursor of a row of this list."""
@@ -205,7 +218,11 @@ class Listing:
 
 
 def listing(
-    eco: Ecosystem, names: Named, scope: Any, make: Callable[[], tuple[Rows, Keys]]
+    eco: Ecosystem,
+    names: Named,
+    scope: Any,
+    make: Callable[[], tuple[Rows, Keys]],
+    sieve: Callable[[], Sieve] | None = None,
 ) -> Listing:
     """List rows of an ecosystem; the lists that were asked for last are remembered.
 
@@ -217,20 +234,48 @@ def listing(
         What the list is, as plain values: all that ``make`` depends on.
     make
         Returns all rows, ascending, with their keys.
+    sieve
+        Returns a longer list of which it has what passes.
     """
     rankings: Lru[Ranking] = eco.once("rankings", lambda: Lru(_REMEMBERED))
     key = orjson.dumps(scope)
     ranking = rankings.get(key)
     if ranking is None:
-        ranking = Ranking(make)
+        ranking = Ranking(make, sieve=sieve() if sieve else None)
         rankings.put(key, ranking, ranking.size)
     return Listing(eco.id, names, ranking, scope)
 
 
-def model_listing(
+def model_listing(eco: Ecosystem, order: Order, wanted: Filter) -> Listing:
+    """List the models that are wanted, of all."""
+
+    def make() -> tuple[Rows, Keys]:
+        rows = wanted.rows(eco)
+        return rows, _model_keys(eco, rows, order, None)
+
+    def sieve() -> Sieve:
+        first = eco.arrays.once(
+            (model_listing, order),
+            lambda: _first_models(eco, order),
+            size=lambda found: found.rows.nbytes + found.keys.nbytes,
+        )
+        return Sieve(
+            first,
+            whole=len(first.rows) == len(eco),
+            passes=wanted.test(eco),
+            counted=lambda: len(wanted.rows(eco)),
+        )
+
+    # A family that is smaller than what would be sifted is read itself.
+    few = wanted.family is not None and len(eco.family(wanted.family).rows) < _SIFTED
+    scope = ["models", wanted, asdict(order)]
+    return listing(eco, eco.names, scope, make, None if few else sieve)
+
+
+def reached_listing(
     eco: Ecosystem, order: Order, scope: Any, reached: Callable[[], tuple[Rows, Rows | None]]
 ) -> Listing:
-    """List models.
+    """List models that something leads to.
 
     Parameters
     ----------
@@ -245,6 +290,12 @@ def model_listing(
         return rows, _model_keys(eco, rows, order, distances)
 
     return listing(eco, eco.names, [scope, asdict(order)], make)
+
+
+def _first_models(eco: Ecosystem, order: Order) -> Ranked:
+    """Return the first of all rows in an order."""
+    every = np.arange(len(eco), dtype=np.int32)
+    return ranked(every, _model_keys(eco, every, order, None), 0, min(_SIFTED, len(eco)))
 
 
 def _model_keys(eco: Ecosystem, rows: Rows, order: Order, distances: Rows | None) -> Keys:

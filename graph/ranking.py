@@ -11,8 +11,13 @@ from graph.csr import Rows
 HEAD = 10_000
 """Rows of a list that are kept in order: almost all pages that are ever asked for."""
 
+SIFTED_FIRST = 1024
+"""Rows of a longer list that are sifted at first; then four times as many, and so on."""
+
 Keys = NDArray[Any]
 """One number a row that ascends in a list's order."""
+
+Mask = NDArray[np.bool_]
 
 
 class Ranked(NamedTuple):
@@ -22,11 +27,52 @@ class Ranked(NamedTuple):
     keys: Keys
 
 
+class Sieve(NamedTuple):
+    """A longer list in the same order, of which a list has what passes.
+
+    Attributes
+    ----------
+    first
+        Its first rows.
+    whole
+        Whether these are all.
+    passes
+        Tells which of some rows pass.
+    counted
+        Returns how many of all rows pass.
+    """
+
+    first: Ranked
+    whole: bool
+    passes: Callable[[Rows], Mask]
+    counted: Callable[[], int]
+
+
+class _Head(NamedTuple):
+    """The first rows of a list, in order.
+
+    Attributes
+    ----------
+    rows, keys
+        As of `Ranked`.
+    sifted
+        How many rows of the longer list they were found among.
+    whole
+        Whether they are all.
+    """
+
+    rows: Rows
+    keys: Keys
+    sifted: int
+    whole: bool
+
+
 class Ranking:
     """A list in the order of a key, and of the row where keys are equal.
 
-    Only its first rows are kept, in order. What lies behind them is worked out anew when it is
-    asked for.
+    Only its first rows are kept, in order: as many as were asked for, where they can be sifted
+    from a longer list, or as many as may be kept. What lies behind them is worked out anew when
+    it is asked for.
 
     Parameters
     ----------
@@ -34,24 +80,54 @@ class Ranking:
         Returns all rows, ascending, with their keys.
     head
         How many rows are kept.
+    sieve
+        A longer list, if there is one.
     """
 
-    def __init__(self, make: Callable[[], tuple[Rows, Keys]], head: int = HEAD) -> None:
+    def __init__(
+        self,
+        make: Callable[[], tuple[Rows, Keys]],
+        head: int = HEAD,
+        sieve: Sieve | None = None,
+    ) -> None:
         self._make = make
-        rows, keys = make()
-        self.total = len(rows)
-        self._head = _between(rows, keys, 0, min(head, self.total))
+        self._room = head
+        self._sieve = sieve
+        self._total: int | None = None
+        if sieve:
+            self._head = _Head(sieve.first.rows[:0], sieve.first.keys[:0], 0, whole=False)
+        else:
+            self._work_out()
 
     @property
     def size(self) -> int:
-        """Bytes that it takes."""
+        """Bytes that it takes at most."""
+        if self._sieve:
+            return self._room * (self._head.rows.itemsize + self._head.keys.itemsize)
         return self._head.rows.nbytes + self._head.keys.nbytes
+
+    @property
+    def total(self) -> int:
+        """How many rows it has."""
+        if self._total is None:
+            assert self._sieve  # a list without one was counted when it was worked out
+            self._total = len(self._head.rows) if self._head.whole else self._sieve.counted()
+        return self._total
+
+    def has(self, place: int) -> bool:
+        """Tell whether there is a row at a place."""
+        return len(self._sifted(place + 1).rows) > place or place < self.total
 
     def place(self, key: float, row: int, *, behind: bool) -> int:
         """Return how many rows come before a place, before a row of a key or behind it."""
         head = self._head
+        while len(head.keys) == 0 or head.keys[-1] <= key:
+            longer = self._sifted(len(head.keys) + 1)
+            if len(longer.keys) == len(head.keys):
+                break
+            head = longer
         first, last = np.searchsorted(head.keys, key), np.searchsorted(head.keys, key, "right")
-        if last < len(head.keys) or len(head.keys) == self.total:
+        if last < len(head.keys) or head.whole:
             equal = head.rows[first:last]
             return int(first + np.searchsorted(equal, row, "right" if behind else "left"))
         rows, keys = self._make()
@@ -59,14 +135,44 @@ class Ranking:
         return int(np.count_nonzero(keys < key) + np.count_nonzero((keys == key) & same))
 
     def between(self, start: int, stop: int) -> Ranked:
-        """Return the rows from one place to another."""
-        head = self._head
-        if stop <= len(head.rows):
+        """Return the rows from one place to another, as far as there are any."""
+        head = self._sifted(stop)
+        if stop > len(head.rows) and not head.whole:
+            head = self._work_out()
+        if stop <= len(head.rows) or head.whole:
             return Ranked(head.rows[start:stop], head.keys[start:stop])
-        return _between(*self._make(), start, stop)
+        return ranked(*self._make(), start, min(stop, self.total))
+
+    def _sifted(self, wanted: int) -> _Head:
+        """Return the first rows, so many if the sieve gives them."""
+        head, sieve = self._head, self._sieve
+        if sieve is None or wanted > self._room:
+            return head
+        while len(head.rows) < wanted and not head.whole and head.sifted < len(sieve.first.rows):
+            if len(head.rows) * len(sieve.first.rows) < wanted * head.sifted:
+                break  # at this rate all of it would not give so many
+            stop = max(SIFTED_FIRST, 4 * head.sifted)
+            some = Ranked(*(part[head.sifted : stop] for part in sieve.first))
+            passed = sieve.passes(some.rows)
+            whole = sieve.whole and stop >= len(sieve.first.rows)
+            rows, keys = (
+                np.concatenate([old, new[passed]]) for old, new in zip(head[:2], some, strict=True)
+            )
+            head = _Head(rows, keys, min(stop, len(sieve.first.rows)), whole)
+        self._head = head
+        return head
+
+    def _work_out(self) -> _Head:
+        """Find all rows, and return and keep the first ones."""
+        rows, keys = self._make()
+        self._total = len(rows)
+        first = ranked(rows, keys, 0, min(self._room, self._total))
+        self._sieve = None
+        self._head = _Head(*first, sifted=0, whole=self._total <= self._room)
+        return self._head
 
 
-def _between(rows: Rows, keys: Keys, start: int, stop: int) -> Ranked:
+def ranked(rows: Rows, keys: Keys, start: int, stop: int) -> Ranked:
     """Return the rows from one place to another, of all rows, ascending, with their keys."""
     if start >= stop:
         return Ranked(rows[:0], keys[:0])

@@ -1,20 +1,21 @@
 """Which models are listed or counted: filters on what is known of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from graph.automation import automated
-from graph.csr import Rows
+from graph.csr import Csr, Rows
 from graph.ecosystem import RELATIONS, Ecosystem
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
 from graph.registry.definitions import UNKNOWN_COUNTRY
+from graph.traversal import edges_of
 
 Mask = NDArray[np.bool_]
 Test = Callable[[Any], Mask]
@@ -47,13 +48,18 @@ class Filter:
     exclude_automated: bool = False
 
     def rows(self, eco: Ecosystem) -> Rows:
-        """Return the rows of the models that pass, ascending.
+        """Return the rows of the models that pass, ascending; remembered, so it is read-only.
 
         Raises
         ------
         NotFoundError
             When the family does not exist.
         """
+        return eco.arrays.once(
+            (Filter.rows, self), lambda: self._rows(eco), size=lambda rows: rows.nbytes
+        )
+
+    def _rows(self, eco: Ecosystem) -> Rows:
         tests = self._tests(eco)
         rows: NDArray[Any]
         if self.family is not None:
@@ -62,7 +68,34 @@ class Filter:
             rows = np.flatnonzero(first(slice(None)))
         else:
             rows = np.arange(len(eco))
-        return rows[_passing(rows, tests)].astype(np.int32)
+        for test in tests:
+            rows = rows[test(rows)]
+        found = rows.astype(np.int32)
+        found.flags.writeable = False
+        return found
+
+    def test(self, eco: Ecosystem) -> Callable[[Rows], Mask]:
+        """Return a function that tells which of some rows pass, in the time of those.
+
+        Raises
+        ------
+        NotFoundError
+            When the family does not exist.
+        """
+        tests = [*self._tests(eco)]
+        if self.family is not None:
+            number, families = eco.family_number(self.family), eco.families_of
+            tests.insert(0, _any_entry(families, lambda at: families.targets[at] == number))
+
+        def passed(rows: Rows) -> Mask:
+            places = np.arange(len(rows))
+            for test in tests:
+                places = places[test(rows[places])]
+            mask = np.zeros(len(rows), np.bool_)
+            mask[places] = True
+            return mask
+
+        return passed
 
     def of(self, eco: Ecosystem, rows: Rows) -> Mask:
         """Return which of some rows pass.
@@ -72,30 +105,7 @@ class Filter:
         NotFoundError
             When the family does not exist.
         """
-        tests = self._tests(eco)
-        if self.family is not None:
-            members = eco.family(self.family).rows
-            tests = chain([lambda at: np.isin(at, members)], tests)
-        mask = np.zeros(len(rows), np.bool_)
-        mask[_passing(rows, tests)] = True
-        return mask
-
-    def mask(self, eco: Ecosystem) -> Mask:
-        """Return which rows pass, one flag a row; remembered, so it is read-only.
-
-        Raises
-        ------
-        NotFoundError
-            When the family does not exist.
-        """
-
-        def make() -> Mask:
-            mask = np.zeros(len(eco), np.bool_)
-            mask[self.rows(eco)] = True
-            mask.flags.writeable = False
-            return mask
-
-        return eco.arrays.once(self, make, size=lambda mask: mask.nbytes)
+        return self.test(eco)(rows)
 
     def _tests(self, eco: Ecosystem) -> Iterator[Test]:
         """Give what a row must pass, the family apart; what leaves few rows comes first."""
@@ -115,10 +125,7 @@ class Filter:
             if lowest is not None or highest is not None:
                 yield _between(eco.numbers(name), lowest, highest)
         if self.country is not None:
-            known = eco.table("organizations")
-            place = pc.index_in(eco.column("author").dictionary, value_set=known.column("name"))
-            countries = known.column("country").take(place).fill_null(UNKNOWN_COUNTRY)
-            chosen = pc.equal(countries, self.country).to_numpy(zero_copy_only=False)
+            chosen = pc.equal(_countries(eco), self.country).to_numpy(zero_copy_only=False)
             unknown = self.country == UNKNOWN_COUNTRY
             yield _among(eco.codes("author"), chosen, unknown=unknown)
         if self.license_class is not None:
@@ -127,9 +134,7 @@ class Filter:
             yield _among(eco.codes("license"), classes, unknown=unknown)
         if self.relations is not None:
             wanted = np.array([relation in self.relations for relation in RELATIONS], np.bool_)
-            made = np.zeros(len(eco), np.bool_)
-            made[eco.bases.sources()[wanted[eco.base_relations]]] = True
-            yield made.__getitem__
+            yield _any_entry(eco.bases, lambda edges: wanted[eco.base_relations[edges]])
         if self.statuses is not None:
             statuses = [label in self.statuses for label in eco.labels("status")]
             yield _among(eco.codes("status"), statuses)
@@ -144,12 +149,32 @@ LIVE = Filter(statuses=(Status.LIVE,))
 """Every live model."""
 
 
-def _passing(rows: NDArray[Any], tests: Iterable[Test]) -> NDArray[np.intp]:
-    """Return the places of the rows that pass all tests, each asked of those that are left."""
-    places = np.arange(len(rows))
-    for test in tests:
-        places = places[test(rows[places])]
-    return places
+def _countries(eco: Ecosystem) -> pa.StringArray:
+    """Return the country of each author of `Ecosystem.codes`."""
+
+    def make() -> pa.StringArray:
+        known = eco.table("organizations")
+        place = pc.index_in(eco.column("author").dictionary, value_set=known.column("name"))
+        return known.column("country").take(place).fill_null(UNKNOWN_COUNTRY)
+
+    return eco.once(_countries, make)
+
+
+def _any_entry(adjacency: Csr, chosen: Callable[[Any], Mask]) -> Test:
+    """Test whether any of a row's entries, given by their places, is chosen."""
+
+    def test(at: slice | Rows) -> Mask:
+        mask: Mask
+        if isinstance(at, slice):
+            mask = np.zeros(adjacency.size, np.bool_)
+            mask[adjacency.sources()[chosen(slice(None))]] = True
+            return mask[at]
+        starts, stops = adjacency.offsets[at], adjacency.offsets[at + 1]
+        mask = np.zeros(len(at), np.bool_)
+        mask[np.repeat(np.arange(len(at)), stops - starts)[chosen(edges_of(adjacency, at))]] = True
+        return mask
+
+    return test
 
 
 def _equal(codes: NDArray[np.int32], code: int) -> Test:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +20,11 @@ from graph.selection import ANY, Filter
 from graph.traversal import edges_of
 
 Values = NDArray[np.float64]
+Some = Rows | slice
+"""Some rows: an array of them, or all."""
 
-MOST_GROUPS = 1000
-"""Groups of a share that are remembered: the largest."""
+MANY_GROUPS, MOST_GROUPS = 100, 1000
+"""Groups of a share that are remembered, the largest: so many, or where more are wanted."""
 
 
 class By(StrEnum):
@@ -127,7 +129,10 @@ class _Division(NamedTuple):
     def counted(self, eco: Ecosystem, definition: Definition, group: int) -> Values:
         """Return what each of a group's members counts."""
         start, stop = self.members.offsets[group : group + 2].tolist()
-        counted = _weights(eco, definition, self.members.targets[start:stop])
+        rows = self.members.targets[start:stop]
+        counted = _weights(eco, definition.weight, rows)
+        if definition.models != ANY:
+            counted *= definition.models.of(eco, rows)
         if definition.credit == Credit.FRACTIONAL:
             few = slice(*np.searchsorted(self.partly, [start, stop]).tolist())
             counted[self.partly[few] - start] *= self.parts[few]
@@ -161,13 +166,15 @@ def share(eco: Ecosystem, by: By, definition: Definition, first: int | None = No
     Parameters
     ----------
     first
-        How many groups are named, all of them without; `MOST_GROUPS` are remembered.
+        How many groups are named, all of them without; `MANY_GROUPS` or `MOST_GROUPS` of them
+        are remembered.
     """
     if first is None or first > MOST_GROUPS:
         return _share(totals(eco, by, definition), first)
+    most = MOST_GROUPS if first > MANY_GROUPS else MANY_GROUPS
     found = eco.answers.once(
-        (share, by, definition),
-        lambda: _share(totals(eco, by, definition), MOST_GROUPS),
+        (share, by, definition, most),
+        lambda: _share(totals(eco, by, definition), most),
         size=lambda found: 100 * len(found.keys),
     )
     return replace(found, keys=found.keys[:first], values=found.values[:first])
@@ -179,9 +186,9 @@ def totals(eco: Ecosystem, by: By, definition: Definition) -> Totals:
     In the time of the models that count: few of them, where the definition has a filter.
     """
     division = _divided(eco, by, definition.attribution)
-    weights = _weights(eco, definition)
-    entries_of = _all_entries if definition.models == ANY else _entries_that_count
-    groups, counted, few, parts = entries_of(eco, by, definition.attribution, weights)
+    rows = _counting(eco, definition)
+    weights = _weights(eco, definition.weight, rows)
+    groups, counted, few, parts = _entries(eco, by, definition.attribution, rows, weights)
     if definition.credit == Credit.FRACTIONAL:
         counted[few] *= parts
         known = float(counted.sum())
@@ -210,19 +217,17 @@ class _Entries(NamedTuple):
     parts: Values
 
 
-def _all_entries(eco: Ecosystem, by: By, attribution: Attribution, weights: Values) -> _Entries:
-    members, partly, parts = _divided(eco, by, attribution)[1:]
-    return _Entries(members.sources(), weights[members.targets], partly, parts)
-
-
-def _entries_that_count(
-    eco: Ecosystem, by: By, attribution: Attribution, weights: Values
+def _entries(
+    eco: Ecosystem, by: By, attribution: Attribution, rows: Some, weights: Values
 ) -> _Entries:
-    """Return the entries of models that count for more than 0, in the time of those."""
+    """Return the entries of some models, in the time of those."""
+    if isinstance(rows, slice):
+        division = _divided(eco, by, attribution)
+        groups, partly, parts = division.members, division.partly, division.parts
+        return _Entries(groups.sources(), weights[groups.targets], partly, parts)
     groups, partly, parts = _by_model(eco, by, attribution)
-    rows = np.flatnonzero(weights).astype(np.int32)
     places = edges_of(groups, rows)
-    counted = np.repeat(weights[rows], groups.offsets[rows + 1] - groups.offsets[rows])
+    counted = np.repeat(weights, groups.offsets[rows + 1] - groups.offsets[rows])
     few = np.searchsorted(places, partly)
     there = np.append(places, -1)[few] == partly
     return _Entries(groups.targets[places], counted, few[there], parts[there])
@@ -329,7 +334,8 @@ class _Span(NamedTuple):
 
 def _span(eco: Ecosystem, definition: Definition) -> _Span:
     def make() -> _Span:
-        weights, months = _weights(eco, definition), _months(eco)
+        rows = _counting(eco, definition)
+        weights, months = _weights(eco, definition.weight, rows), _months(eco)[rows]
         dated = months[(months >= 0) & (weights > 0)]
         first, last = (int(dated.min()), int(dated.max())) if len(dated) else (0, -1)
         dates = np.arange(first, last + 1).astype("datetime64[M]").astype(str).tolist()
@@ -351,20 +357,13 @@ def _months(eco: Ecosystem) -> NDArray[np.int16]:
     return eco.once(_months, make)
 
 
-def _weights(eco: Ecosystem, definition: Definition, rows: Rows | None = None) -> Values:
-    """Return what rows count; all of them without."""
-    models = definition.models
-    if models == ANY:
-        return _weights_of(eco, definition.weight, slice(None) if rows is None else rows)
-    mask = models.mask(eco)
-    passed = np.flatnonzero(mask if rows is None else mask[rows])
-    weights = np.zeros(len(eco) if rows is None else len(rows))
-    weights[passed] = _weights_of(eco, definition.weight, passed if rows is None else rows[passed])
-    return weights
+def _counting(eco: Ecosystem, definition: Definition) -> Some:
+    """Return the rows of the models that may count."""
+    return slice(None) if definition.models == ANY else definition.models.rows(eco)
 
 
-def _weights_of(eco: Ecosystem, weight: Weight, rows: slice | NDArray[Any]) -> Values:
-    """Return what rows count that are counted at all."""
+def _weights(eco: Ecosystem, weight: Weight, rows: Some) -> Values:
+    """Return what each of some rows counts, if nothing but its life is asked for."""
     if weight == Weight.MODELS:
         counted = eco.live[rows]
     elif weight == Weight.DERIVATIVES:

@@ -2,7 +2,7 @@
 
 ==================== ===========================================================================
 ``models.arrow``      one row a model, ascending by ``id``: `MODELS`
-``families.arrow``    one row a family: `FAMILIES`
+``families.arrow``    one row a family, the registered ones first, the others by id: `FAMILIES`
 ``organizations.arrow``, ``licenses.arrow``
                       the registry as it was
 ``search.arrow``      one row a model, in the order of use: `graph.search_index.SEARCH`

@@ -95,7 +95,8 @@ def test_counts_leave_out_what_a_filter_does(eco: Ecosystem) -> None:
 )
 def test_each_count_is_of_the_models_that_pass(eco: Ecosystem, models: Filter) -> None:
     """The same as an ecosystem in which the others have no weight: a share of parts adds up."""
-    passed = models.mask(eco)
+    passed = np.zeros(len(eco), np.bool_)
+    passed[models.rows(eco)] = True
     for by, weight, attribution in product(By, Weight, Attribution):
         definition = Definition(weight, attribution, Credit.FRACTIONAL, models)
         found = share(eco, by, definition)

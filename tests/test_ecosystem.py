@@ -205,10 +205,7 @@ QUESTIONS: dict[str, Callable[[Ecosystem], Any]] = {
     ],
     "sizes": lambda eco: [sizes(eco, 0, weight) for weight in Weight],
     "listing": lambda eco: [
-        model_listing(eco, Order(field, True), "x", lambda: (Filter().rows(eco), None)).page(
-            Window(5)
-        )
-        for field in OrderField
+        model_listing(eco, Order(field, True), Filter()).page(Window(5)) for field in OrderField
     ],
     "search": lambda eco: search(eco, "alone", 5).tolist(),
     "filters": lambda eco: [

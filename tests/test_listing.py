@@ -1,7 +1,9 @@
 """Keyset pages: laid end to end they are the whole list, whatever the ties and the gaps."""
 
 import base64
+from itertools import product
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import orjson
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from graph import ranking
 from graph.ecosystem import Ecosystem, FamilyKeys
 from graph.errors import CursorError
 from graph.listing import (
@@ -20,8 +23,10 @@ from graph.listing import (
     Window,
     ascending,
     model_listing,
+    reached_listing,
 )
-from graph.ranking import HEAD, Ranking
+from graph.ranking import HEAD, Ranking, Sieve, ranked
+from graph.selection import ANY, Filter
 from tests.lineages import Item, ecosystem, examples, item
 
 SNAPSHOT = "20260101T000000000-abc"
@@ -47,11 +52,17 @@ def listing(
     descending: bool,
     names: Named | None = None,
     head: int = HEAD,
+    sifted: int | None = None,
 ) -> Listing:
     chosen = list(range(len(values))) if rows is None else rows
-    keys = ascending(np.array(values)[chosen], descending=descending)
+    keys = ascending(np.array(values), descending=descending)
     named = names or Letters([f"m{row:03}" for row in range(len(values))])
-    ranking = Ranking(lambda: (np.array(chosen, np.int32), keys), head)
+    sieve = None
+    if sifted is not None:
+        every = ranked(np.arange(len(values), dtype=np.int32), keys, 0, min(sifted, len(values)))
+        whole = sifted >= len(values)
+        sieve = Sieve(every, whole, lambda rows: np.isin(rows, chosen), lambda: len(chosen))
+    ranking = Ranking(lambda: (np.array(chosen, np.int32), keys[chosen]), head, sieve)
     return Listing(SNAPSHOT, named, ranking, ["test", descending])
 
 
@@ -104,20 +115,28 @@ def test_pages_of_every_size_make_the_sorted_whole(
     rows = every if data is None else sorted(data.draw(st.sets(st.sampled_from(every or [0]))))
     rows = [row for row in rows if row < len(values)]
     expected = whole(values, rows, descending=descending)
-    for head in (0, 1, 3, HEAD):
-        listed = listing(values, rows, descending=descending, head=head)
+    for head, sifted in product((0, 1, 3, HEAD), (None, 0, 1, 4, 12, 99)):
         for size in range(1, len(rows) + 2):
-            assert read(listed, size) == expected
-            assert read(listed, size, forward=False) == expected
+            # A list that was not counted yet, read on from its start and from its end.
+            listed = listing(values, rows, descending=descending, head=head, sifted=sifted)
+            with patch.object(ranking, "SIFTED_FIRST", 2):
+                assert read(listed, size) == expected
+                assert read(listed, size, forward=False) == expected
         assert listed.total == len(rows)
 
 
-@given(st.lists(TIES, min_size=1, max_size=12), st.booleans(), st.integers(0, 12), st.data())
+@given(
+    st.lists(TIES, min_size=1, max_size=12),
+    st.booleans(),
+    st.integers(0, 12),
+    st.none() | st.integers(0, 12),
+    st.data(),
+)
 @examples(150)
 def test_a_window_is_what_relay_says(
-    values: list[float], descending: bool, head: int, data: st.DataObject
+    values: list[float], descending: bool, head: int, sifted: int | None, data: st.DataObject
 ) -> None:
-    listed = listing(values, descending=descending, head=head)
+    listed = listing(values, descending=descending, head=head, sifted=sifted)
     rows = whole(values, list(range(len(values))), descending=descending)
     places = st.none() | st.integers(0, len(values) - 1)
     sizes = st.none() | st.integers(1, 13)
@@ -153,7 +172,8 @@ def test_rows_that_share_a_name_come_once_each(letters: list[str], data: st.Data
 
 
 def test_families_are_listed_by_their_keys() -> None:
-    table = {"key": ["b/x", "a/y", "c/z"], "registered": [True, True, True]}
+    named = ["b/x", "a/y", "c/z"]
+    table = {"key": named, "name": named, "registered": [True, True, True]}
     keys = FamilyKeys(pa.record_batch(table))
     listed = listing([5.0, 5.0, 9.0], descending=True, names=keys)
     assert read(listed, 1) == [2, 0, 1]
@@ -245,23 +265,21 @@ def test_a_cursor_of_an_older_snapshot_is_refused(eco: Ecosystem) -> None:
     newer = ecosystem(ITEMS)
     assert newer.id != eco.id
     order = Order(OrderField.DOWNLOADS, descending=True)
-    every = np.arange(len(eco), dtype=np.int32)
-    cursor = cursor_of(model_listing(eco, order, "models", lambda: (every, None)), 0)
+    cursor = cursor_of(model_listing(eco, order, ANY), 0)
     with pytest.raises(CursorError, match="begin again") as caught:
-        model_listing(newer, order, "models", lambda: (every, None)).page(Window(after=cursor))
+        model_listing(newer, order, ANY).page(Window(after=cursor))
     assert eco.id in str(caught.value)
     assert newer.id in str(caught.value)
 
 
 def test_a_cursor_of_another_order_is_refused(eco: Ecosystem) -> None:
-    every = np.arange(len(eco), dtype=np.int32)
     lists = [
-        model_listing(eco, Order(field, descending), scope, lambda: (every, None))
-        for field, descending, scope in (
-            (OrderField.DOWNLOADS, True, "models"),
-            (OrderField.DOWNLOADS, False, "models"),
-            (OrderField.LIKES, True, "models"),
-            (OrderField.DOWNLOADS, True, "other models"),
+        model_listing(eco, Order(field, descending), wanted)
+        for field, descending, wanted in (
+            (OrderField.DOWNLOADS, True, ANY),
+            (OrderField.DOWNLOADS, False, ANY),
+            (OrderField.LIKES, True, ANY),
+            (OrderField.DOWNLOADS, True, Filter(min_downloads=0)),
         )
     ]
     cursors = [cursor_of(listed, 1) for listed in lists]
@@ -286,7 +304,7 @@ def test_models_are_listed_by_each_field(
     else:
         values = [-1.0 if v is None else float(v) for v in eco.column(field.value).to_pylist()]
     order = Order(field, descending)
-    listed = model_listing(eco, order, "all", lambda: (rows, distances))
+    listed = reached_listing(eco, order, "all", lambda: (rows, distances))
     for first in range(1, len(eco) + 1):
         assert read(listed, first) == whole(values, rows.tolist(), descending=descending)
 
@@ -304,5 +322,5 @@ def test_repositories_of_one_id_come_once_each() -> None:
     assert len(rows) == 3
     for field in OrderField:
         order = Order(field, descending=False)
-        listed = model_listing(eco, order, "models", lambda: (rows, None))
+        listed = model_listing(eco, order, ANY)
         assert sorted(read(listed, 1)) == rows.tolist()

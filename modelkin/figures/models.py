@@ -39,9 +39,8 @@ def models(
             f"models are not ranked by '{measure}'; choose one of {', '.join(MEASURES)}"
         )
     field = OrderField(measure)
-    chosen = Filter(family=family)
     order = Order(field, descending=True)
-    listing = model_listing(eco, order, ["figure", family], lambda: (chosen.rows(eco), None))
+    listing = model_listing(eco, order, Filter(family=family))
     rows = listing.page(Window(first=first)).rows
     values = eco.numbers(field.value)[rows].tolist()
     statuses = eco.texts("status", rows)

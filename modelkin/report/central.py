@@ -21,7 +21,7 @@ _MEASURES = (
 def central(eco: Ecosystem) -> Section:
     """Return the models with most descendants, with other measures of them."""
     order = Order(OrderField.DESCENDANTS, descending=True)
-    listing = model_listing(eco, order, ["report"], lambda: (ANY.rows(eco), None))
+    listing = model_listing(eco, order, ANY)
     rows = listing.page(Window(first=_FIRST)).rows
     measured = [eco.numbers(measure.value)[rows].tolist() for measure in _MEASURES]
     largest = [max(values, default=0) or 1 for values in measured]
