@@ -106,7 +106,7 @@ def application() -> Callable[..., Any]:
     memory.compact()
     settings = Settings()
     current = Current(opened(settings), settings.snapshot_cache, settings.refresh_s)
-    return create_app(
+    app = create_app(
         current,
         limits=limited(Limits, settings),
         graphiql=settings.graphiql,
@@ -116,6 +116,8 @@ def application() -> Callable[..., Any]:
         admission=admission(settings),
         documents=documents(settings),
     )
+    memory.keep()
+    return app
 
 
 def configuration(

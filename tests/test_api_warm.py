@@ -13,7 +13,7 @@ from graph.ecosystem import Ecosystem
 from graph.families import Attribution, Credit
 from graph.measure import measure
 from graph.registry import load_registry
-from graph.shares import By, Definition, Weight, share
+from graph.shares import MANY_GROUPS, By, Definition, Weight, share
 from graph.store import open_store
 from graph.store.port import Store
 from ingest.crawl import Crawl
@@ -34,8 +34,8 @@ def is_warm(eco: Ecosystem) -> bool:
         return ""
 
     last = Definition(Weight.DOWNLOADS_ALL_TIME, Attribution.DIRECT, Credit.FRACTIONAL)
-    for made in (share, concentration):
-        eco.answers.once((made, By.FAMILY, last), wait, size=lambda _: 10**12)
+    for key in ((share, By.FAMILY, last, MANY_GROUPS), (concentration, By.FAMILY, last)):
+        eco.answers.once(key, wait, size=lambda _: 10**12)
     return not waited
 
 

@@ -151,6 +151,13 @@ def test_walks_are_filtered(eco: Ecosystem) -> None:
 )
 def test_filters(eco: Ecosystem, asked: Filter, expected: list[int]) -> None:
     assert asked.rows(eco).tolist() == expected
+    backwards = np.arange(len(eco), dtype=np.int32)[::-1]
+    assert backwards[asked.of(eco, backwards)].tolist() == expected[::-1]
+    listed = model_listing(eco, Order(OrderField.ID, descending=True), asked)
+    page = listed.page(Window(first=2))
+    assert page.rows.tolist() == expected[::-1][:2]
+    assert page.more == (len(expected) > 2)
+    assert listed.total == len(expected)
 
 
 def test_what_is_derived_is_derived_once(eco: Ecosystem) -> None:
