@@ -76,8 +76,8 @@ def create_app(
         current.stop()
 
     app = FastAPI(title="modelkin", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.router.routes.append(Route("/graphql", endpoint, include_in_schema=False))  # tried first
     app.include_router(pages(graphiql=graphiql))
-    app.router.routes.append(Route("/graphql", endpoint, include_in_schema=False))
 
     @app.exception_handler(NotReadyError)
     async def not_ready(_: object, error: NotReadyError) -> JSONResponse:

@@ -29,10 +29,9 @@ def compact() -> None:
 
 
 def keep() -> None:
-    """Never look for cycles again among what there is now: what the process was built of.
+    """Never search what there is now for cycles again: what the process was built of.
 
-    To look through a schema, a hundred thousand objects, halts all requests for a tenth of a
-    second.
+    To search a schema, a hundred thousand objects, halts all requests for a tenth of a second.
     """
     gc.collect()
     gc.freeze()

@@ -172,13 +172,14 @@ class Ecosystem:
 
     def texts(self, name: str, rows: Rows) -> list[str | None]:
         """Return a text column of some rows; None where unknown."""
-        codes, dictionary = self.codes(name)[rows], self.column(name).dictionary
-        if len(dictionary) > _MANY_LABELS:
-            found: list[str | None] = dictionary.take(pa.array(codes, mask=codes < 0)).to_pylist()
-            return found
-        # Code -1 finds the None at the end.
-        labels = self.once(("texts", name), lambda: [*dictionary.to_pylist(), None])
-        return [labels[code] for code in codes.tolist()]
+        codes = self.codes(name)[rows]
+        labels = self.once(("texts", name), lambda: _texts(self.column(name).dictionary))
+        if isinstance(labels, list):
+            return [labels[code] for code in codes.tolist()]
+        if len(codes) == 1:
+            return [labels[codes[0]] if codes[0] >= 0 else None]
+        found: list[str | None] = labels.column.take(pa.array(codes, mask=codes < 0)).to_pylist()
+        return found
 
     @cached_property
     def live(self) -> NDArray[np.bool_]:
@@ -355,6 +356,11 @@ def _numbers(column: pa.Array) -> NDArray[Any]:
         if (hidden[column.is_null().to_numpy(zero_copy_only=False)] == -1).all():
             return hidden
     return column.fill_null(-1).to_numpy(zero_copy_only=False)
+
+
+def _texts(dictionary: pa.StringArray) -> list[str | None] | Names:
+    """Return few texts as a list, in which -1 finds None, and many as they are."""
+    return Names(dictionary) if len(dictionary) > _MANY_LABELS else [*dictionary.to_pylist(), None]
 
 
 def _codes(column: pa.DictionaryArray) -> NDArray[np.int32]:
