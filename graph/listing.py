@@ -262,7 +262,7 @@ def model_listing(eco: Ecosystem, order: Order, wanted: Filter) -> Listing:
         return Sieve(
             first,
             whole=len(first.rows) == len(eco),
-            passes=wanted.test(eco),
+            passes=lambda rows: wanted.of(eco, rows),
             counted=lambda: len(wanted.rows(eco)),
         )
 

@@ -72,7 +72,7 @@ class Ranking:
 
     Only its first rows are kept, in order: as many as were asked for, where they can be sifted
     from a longer list, or as many as may be kept. What lies behind them is worked out anew when
-    it is asked for.
+    it is asked for. Several threads may ask: each finds first rows that are right, be they few.
 
     Parameters
     ----------
@@ -111,7 +111,8 @@ class Ranking:
         """How many rows it has."""
         if self._total is None:
             assert self._sieve  # a list without one was counted when it was worked out
-            self._total = len(self._head.rows) if self._head.whole else self._sieve.counted()
+            head = self._head
+            self._total = len(head.rows) if head.whole else self._sieve.counted()
         return self._total
 
     def has(self, place: int) -> bool:
@@ -166,10 +167,9 @@ class Ranking:
         """Find all rows, and return and keep the first ones."""
         rows, keys = self._make()
         self._total = len(rows)
-        first = ranked(rows, keys, 0, min(self._room, self._total))
-        self._sieve = None
-        self._head = _Head(*first, sifted=0, whole=self._total <= self._room)
-        return self._head
+        first = ranked(rows, keys, 0, min(self._room, len(rows)))
+        head = self._head = _Head(*first, sifted=0, whole=len(rows) <= self._room)
+        return head
 
 
 def ranked(rows: Rows, keys: Keys, start: int, stop: int) -> Ranked:

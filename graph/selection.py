@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from graph.automation import automated
 from graph.csr import Csr, Rows
 from graph.ecosystem import RELATIONS, Ecosystem
+from graph.names import place_of
 from graph.records import Relation, Status
 from graph.registry import LicenseClass
 from graph.registry.definitions import UNKNOWN_COUNTRY
@@ -74,38 +76,25 @@ class Filter:
         found.flags.writeable = False
         return found
 
-    def test(self, eco: Ecosystem) -> Callable[[Rows], Mask]:
-        """Return a function that tells which of some rows pass, in the time of those.
+    def of(self, eco: Ecosystem, rows: Rows) -> Mask:
+        """Return which of some rows pass, in the time of those.
 
         Raises
         ------
         NotFoundError
             When the family does not exist.
         """
-        tests = [*self._tests(eco)]
+        tests = self._tests(eco)
         if self.family is not None:
             number, families = eco.family_number(self.family), eco.families_of
-            tests.insert(0, _any_entry(families, lambda at: families.targets[at] == number))
-
-        def passed(rows: Rows) -> Mask:
-            places = np.arange(len(rows))
-            for test in tests:
-                places = places[test(rows[places])]
-            mask = np.zeros(len(rows), np.bool_)
-            mask[places] = True
-            return mask
-
-        return passed
-
-    def of(self, eco: Ecosystem, rows: Rows) -> Mask:
-        """Return which of some rows pass.
-
-        Raises
-        ------
-        NotFoundError
-            When the family does not exist.
-        """
-        return self.test(eco)(rows)
+            of_family = _any_entry(families, lambda at: families.targets[at] == number)
+            tests = chain([of_family], tests)
+        places = np.arange(len(rows))
+        for test in tests:
+            places = places[test(rows[places])]
+        mask = np.zeros(len(rows), np.bool_)
+        mask[places] = True
+        return mask
 
     def _tests(self, eco: Ecosystem) -> Iterator[Test]:
         """Give what a row must pass, the family apart; what leaves few rows comes first."""
@@ -125,7 +114,9 @@ class Filter:
             if lowest is not None or highest is not None:
                 yield _between(eco.numbers(name), lowest, highest)
         if self.country is not None:
-            chosen = pc.equal(_countries(eco), self.country).to_numpy(zero_copy_only=False)
+            countries = _countries(eco)
+            code = place_of(self.country, countries.dictionary)
+            chosen = countries.indices.to_numpy() == (-1 if code is None else code)
             unknown = self.country == UNKNOWN_COUNTRY
             yield _among(eco.codes("author"), chosen, unknown=unknown)
         if self.license_class is not None:
@@ -149,13 +140,14 @@ LIVE = Filter(statuses=(Status.LIVE,))
 """Every live model."""
 
 
-def _countries(eco: Ecosystem) -> pa.StringArray:
-    """Return the country of each author of `Ecosystem.codes`."""
+def _countries(eco: Ecosystem) -> pa.DictionaryArray:
+    """Return the country of each of the authors' `Ecosystem.labels`."""
 
-    def make() -> pa.StringArray:
+    def make() -> pa.DictionaryArray:
         known = eco.table("organizations")
         place = pc.index_in(eco.column("author").dictionary, value_set=known.column("name"))
-        return known.column("country").take(place).fill_null(UNKNOWN_COUNTRY)
+        named = known.column("country").take(place).fill_null(UNKNOWN_COUNTRY)
+        return named.dictionary_encode()
 
     return eco.once(_countries, make)
 

@@ -1,6 +1,7 @@
 """Keyset pages: laid end to end they are the whole list, whatever the ties and the gaps."""
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import Any
 from unittest.mock import patch
@@ -89,6 +90,11 @@ def read(listed: Listing, size: int, *, forward: bool = True) -> list[int]:
         cursor = page.cursor(-1 if forward else 0)
 
 
+def encode(listed: Listing, row: int) -> str:
+    """Return the cursor of a row of `test_threads_that_read_one_list_find_the_same`."""
+    return listed.cursor(-float(row * 7919 % 101), row)
+
+
 def cursor_of(listed: Listing, place: int) -> str:
     """Return the cursor of the row at a place of a list."""
     return listed.page(Window()).cursor(place)
@@ -169,6 +175,24 @@ def test_rows_that_share_a_name_come_once_each(letters: list[str], data: st.Data
         expected = whole(values, list(range(len(values))), descending=descending)
         for first in (1, 2, len(values)):
             assert read(listed, first) == expected
+
+
+def test_threads_that_read_one_list_find_the_same() -> None:
+    values = [float(row * 7919 % 101) for row in range(3000)]
+    rows = [row for row in range(3000) if row % 3]
+    expected = whole(values, rows, descending=True)
+    for sifted in (50, 1500, 3000):
+        listed = listing(values, rows, descending=True, head=900, sifted=sifted)
+
+        def page(turn: int, listed: Listing = listed) -> bool:
+            start = turn * 37 % len(rows)
+            after = None if not start else encode(listed, expected[start - 1])
+            found = listed.page(Window(first=20, after=after))
+            right = found.rows.tolist() == expected[start : start + 20]
+            return right and (turn % 5 > 0 or found.total == len(rows))
+
+        with ThreadPoolExecutor(8) as threads, patch.object(ranking, "SIFTED_FIRST", 2):
+            assert all(threads.map(page, range(200)))
 
 
 def test_families_are_listed_by_their_keys() -> None:
