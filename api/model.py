@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import numpy as np
+import orjson
 import strawberry
 
 from api.column import Batch, Batches, R, column, moment, number, text, texts
@@ -36,6 +37,9 @@ from graph.traversal import Reached
 
 if TYPE_CHECKING:
     from api.family import Family
+
+_WALK_BYTES = 1000
+"""What a remembered walk takes beside its arrays."""
 
 MAX_DEPTH = 1000
 """Steps of the longest walk that can be asked for."""
@@ -338,13 +342,13 @@ class ModelConnection:
 
     eco: strawberry.Private[Ecosystem]
     page: strawberry.Private[Page]
-    walk: strawberry.Private[Callable[[], Reached] | None]
+    reached: strawberry.Private[Callable[[], Reached] | None]
 
     @classmethod
     def of_all(cls, eco: Ecosystem, wanted: Filter, order: Order, part: Window) -> Self:
         """List those of all models that are wanted."""
         page = model_listing(eco, order, wanted).page(part)
-        return cls(eco=eco, page=page, walk=None)
+        return cls(eco=eco, page=page, reached=None)
 
     @classmethod
     def of_rows(
@@ -363,7 +367,7 @@ class ModelConnection:
             return every[wanted.of(eco, every)], None
 
         listed = reached_listing(eco, order, [scope, wanted], make)
-        return cls(eco=eco, page=listed.page(part), walk=None)
+        return cls(eco=eco, page=listed.page(part), reached=None)
 
     @classmethod
     def of_walk(
@@ -376,28 +380,24 @@ class ModelConnection:
         part: Window,
     ) -> Self:
         """List what is wanted of what a walk reaches; ``scope`` is all that it depends on."""
+        reached = partial(_by_row, eco, walk, scope)
 
-        def by_row() -> tuple[Rows, Rows]:
-            reached = walk()
-            passed = wanted.of(eco, reached.rows)
-            rows, distances = reached.rows[passed], reached.distances[passed]
-            ascending = np.argsort(rows)
-            return rows[ascending], distances[ascending]
+        def make() -> tuple[Rows, Rows]:
+            rows, distances = reached()
+            passed = wanted.of(eco, rows)
+            return rows[passed], distances[passed]
 
-        listed = reached_listing(eco, order, [scope, wanted], by_row)
-        return cls(eco=eco, page=listed.page(part), walk=walk)
+        listed = reached_listing(eco, order, [scope, wanted], make)
+        return cls(eco=eco, page=listed.page(part), reached=reached)
 
     @cached_property
     def distances(self) -> list[int] | None:
         """Steps to each model of the page; None where no walk led to them."""
-        if self.walk is None:
+        if self.reached is None:
             return None
-        reached = self.walk()
-        near = np.isin(reached.rows, self.page.rows)
-        steps = dict(
-            zip(reached.rows[near].tolist(), reached.distances[near].tolist(), strict=True)
-        )
-        return [steps[row] for row in self.page.rows.tolist()]
+        rows, distances = self.reached()
+        steps: list[int] = distances[np.searchsorted(rows, self.page.rows)].tolist()
+        return steps
 
     @strawberry.field(description="How many models the whole list has.")
     def total_count(self) -> int:
@@ -419,6 +419,21 @@ class ModelConnection:
     def page_info(self) -> PageInfo:
         """Return where this page stands."""
         return PageInfo.of(self.page)
+
+
+def _by_row(eco: Ecosystem, walk: Callable[[], Reached], scope: Any) -> Reached:
+    """Return what a walk reaches, ascending by row; remembered: it is asked with many filters."""
+
+    def make() -> Reached:
+        reached = walk()
+        order = np.argsort(reached.rows)
+        return Reached(reached.rows[order], reached.distances[order])
+
+    return eco.arrays.once(
+        (_by_row, orjson.dumps(scope)),
+        make,
+        size=lambda found: found.rows.nbytes + found.distances.nbytes + _WALK_BYTES,
+    )
 
 
 def _models(eco: Ecosystem, rows: Rows) -> Batch[Model]:

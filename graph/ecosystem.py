@@ -36,9 +36,6 @@ ARRAYS_PER_MODEL = 16
 """Bytes of the arrays that it remembers to work out others, at least, and for each model: room for
 one division of all models, both ways."""
 
-_ENTRY = 300
-"""Bytes that something small which is remembered takes beside its arrays."""
-
 _MANY_LABELS = 10_000
 """Distinct texts of a column, as authors are, that are not kept as Python objects."""
 
@@ -248,11 +245,7 @@ class Ecosystem:
     ) -> Reached:
         allowed = np.array([relations is None or r in relations for r in RELATIONS], np.bool_)
         steps = len(self) if max_depth is None else max_depth
-        return self.arrays.once(
-            (reach, adjacency is self.bases, row, relations, steps),
-            lambda: reach(adjacency, codes, row, allowed=allowed, max_depth=steps),
-            size=lambda found: found.rows.nbytes + found.distances.nbytes + _ENTRY,
-        )
+        return reach(adjacency, codes, row, allowed=allowed, max_depth=steps)
 
     # Families
 

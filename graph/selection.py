@@ -50,16 +50,21 @@ class Filter:
     exclude_automated: bool = False
 
     def rows(self, eco: Ecosystem) -> Rows:
-        """Return the rows of the models that pass, ascending; remembered, so it is read-only.
+        """Return the rows of the models that pass, ascending; read-only, for few are remembered.
 
         Raises
         ------
         NotFoundError
             When the family does not exist.
         """
-        return eco.arrays.once(
-            (Filter.rows, self), lambda: self._rows(eco), size=lambda rows: rows.nbytes
-        )
+        key = (Filter.rows, self)
+        found: Rows | None = eco.arrays.get(key)
+        if found is None:
+            found = self._rows(eco)
+            # Many would drive out what takes longer to make.
+            if found.nbytes <= len(eco):
+                eco.arrays.put(key, found, found.nbytes)
+        return found
 
     def _rows(self, eco: Ecosystem) -> Rows:
         tests = self._tests(eco)

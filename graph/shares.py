@@ -19,6 +19,9 @@ from graph.registry.definitions import UNKNOWN_COUNTRY
 from graph.selection import ANY, Filter
 from graph.traversal import edges_of
 
+_FEW = 16
+"""One in how many models may pass for their groups to be looked up, rather than all read."""
+
 Values = NDArray[np.float64]
 Some = Rows | slice
 """Some rows: an array of them, or all."""
@@ -188,6 +191,10 @@ def totals(eco: Ecosystem, by: By, definition: Definition) -> Totals:
     division = _divided(eco, by, definition.attribution)
     rows = _counting(eco, definition)
     weights = _weights(eco, definition.weight, rows)
+    if not isinstance(rows, slice) and _FEW * len(rows) > len(eco):
+        every = np.zeros(len(eco))
+        every[rows] = weights
+        rows, weights = slice(None), every
     groups, counted, few, parts = _entries(eco, by, definition.attribution, rows, weights)
     if definition.credit == Credit.FRACTIONAL:
         counted[few] *= parts
@@ -228,9 +235,9 @@ def _entries(
     groups, partly, parts = _by_model(eco, by, attribution)
     places = edges_of(groups, rows)
     counted = np.repeat(weights, groups.offsets[rows + 1] - groups.offsets[rows])
-    few = np.searchsorted(places, partly)
-    there = np.append(places, -1)[few] == partly
-    return _Entries(groups.targets[places], counted, few[there], parts[there])
+    at = np.searchsorted(partly, places)
+    few = np.flatnonzero(np.append(partly, -1)[at] == places)
+    return _Entries(groups.targets[places], counted, few, parts[at[few]])
 
 
 def members(eco: Ecosystem, by: By, attribution: Attribution) -> Csr:
