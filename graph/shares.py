@@ -19,7 +19,7 @@ from graph.registry.definitions import UNKNOWN_COUNTRY
 from graph.selection import ANY, Filter
 from graph.traversal import edges_of
 
-_FEW = 16
+_FEW = 3
 """One in how many models may pass for their groups to be looked up, rather than all read."""
 
 Values = NDArray[np.float64]
