@@ -23,8 +23,8 @@ def counterparts(before: pa.RecordBatch, after: pa.RecordBatch) -> tuple[Rows, R
 
     Notes
     -----
-    Nearly all models have the id and the key that they had, which one walk through both finds
-    in a tenth of the time of looking up keys. What is left is looked up.
+    Nearly all models have the id and the key that they had, which one walk through both finds,
+    for they are in one order. What is left is looked up.
     """
     names = [content(batch.column(name)) for batch in (after, before) for name in ("id", "key")]
     place = _same_names(*names)
